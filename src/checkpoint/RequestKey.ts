@@ -1,0 +1,43 @@
+/**
+ * The identity of an answer: two requests share one exactly when an answer to one is an answer to the other.
+ * `k1:` and the SHA-256 of the canonical JSON (RFC 8785) of provider, endpoint, body and repeat.
+ */
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
+import canonicalize from "canonicalize"
+import { Schema } from "effect"
+import type { ResolvedRequest } from "../request/GenerateRequest.ts"
+
+export const RequestKey = Schema.String.pipe(Schema.brand("spillway/RequestKey"))
+export type RequestKey = typeof RequestKey.Type
+
+/** Fields that decide how or for whom an answer is made, not what it says. */
+const LEFT_OUT = new Set([
+  "service_tier",
+  "stream",
+  "stream_options",
+  "store",
+  "metadata",
+  "user",
+  "safety_identifier",
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "background"
+])
+
+/** Half a surrogate pair cannot be written as UTF-8: it counts as the replacement character it is sent as. */
+const wellFormed = (_: string, value: unknown): unknown =>
+  typeof value === "string" ? value.toWellFormed() : value
+
+/**
+ * @param provider who answers: base URL and account, or a simulated provider with its seed
+ * @param repeat 0-based number of the sample: repeats of one request are different samples
+ */
+export const make = (provider: string, request: ResolvedRequest, repeat = 0): RequestKey => {
+  const body = Object.fromEntries(
+    Object.entries(request.body).filter(([name]) => !LEFT_OUT.has(name))
+  )
+  const identity = { provider, endpoint: request.endpoint, body, repeat }
+  const text = canonicalize(JSON.parse(JSON.stringify(identity, wellFormed))) ?? ""
+  return RequestKey.make(`k1:${bytesToHex(sha256(utf8ToBytes(text)))}`)
+}

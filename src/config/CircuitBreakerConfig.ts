@@ -1,0 +1,48 @@
+/** Settings of the circuit breaker, one circuit a model family. */
+import { Context, Duration } from "effect"
+
+export interface CircuitBreakerSettings {
+  /** Over which time failures are counted, in 10 buckets. Default 60 seconds. */
+  readonly window: Duration.Duration
+  /** Calls in the window below which it never opens. Default 20. */
+  readonly minimumCalls: number
+  /** Share of failures that opens it, 0 to 1. Default 0.5. */
+  readonly failureRate: number
+  /** A call that takes longer is slow. Default 10 minutes: large answers are slow by nature. */
+  readonly slowCall: Duration.Duration
+  /** Share of slow calls that opens it, 0 to 1. Default 1. */
+  readonly slowCallRate: number
+  /** First time of staying open; doubles up to `maxOpen`, with full jitter. Defaults 1 and 60 seconds. */
+  readonly minOpen: Duration.Duration
+  readonly maxOpen: Duration.Duration
+  /** Probes that may be out at once while half open. Default 3. */
+  readonly probes: number
+  /** Successful probes that close it. Default 3. */
+  readonly successesToClose: number
+  /** A probe that has not come back by then counts as failed. Default 2 minutes. */
+  readonly probeLease: Duration.Duration
+  /** While open: wait for it, or fail at once. Default `wait`. */
+  readonly whileOpen: "wait" | "fail"
+  /** Most that may wait for one circuit. Default 1,000,000. */
+  readonly maxWaiting: number
+}
+
+export const defaults: CircuitBreakerSettings = {
+  window: Duration.seconds(60),
+  minimumCalls: 20,
+  failureRate: 0.5,
+  slowCall: Duration.minutes(10),
+  slowCallRate: 1,
+  minOpen: Duration.seconds(1),
+  maxOpen: Duration.seconds(60),
+  probes: 3,
+  successesToClose: 3,
+  probeLease: Duration.minutes(2),
+  whileOpen: "wait",
+  maxWaiting: 1_000_000
+}
+
+export const CircuitBreakerConfig = Context.Reference<CircuitBreakerSettings>(
+  "spillway/config/CircuitBreakerConfig",
+  { defaultValue: () => defaults }
+)

@@ -1,0 +1,26 @@
+/** Settings of the one retry layer. The schedule made from them: `generate/RetryPolicy.ts`. */
+import { Context, Duration } from "effect"
+
+export interface RetrySettings {
+  /** Attempts of one item, the first included. 1 switches retries off. Default 6. */
+  readonly maxAttempts: number
+  /** Full jitter: before retry n the delay is random in [0, min(cap, base · 2ⁿ)]. Defaults 500 ms and 60 s. */
+  readonly base: Duration.Duration
+  readonly cap: Duration.Duration
+  /** Limit of one attempt, from sending to the last byte. Default 10 minutes. */
+  readonly attemptTimeout: Duration.Duration
+  /** No retry starts later than this after the first attempt; waiting for an open circuit not counted. Default 1 hour. */
+  readonly totalTimeout: Duration.Duration
+}
+
+export const defaults: RetrySettings = {
+  maxAttempts: 6,
+  base: Duration.millis(500),
+  cap: Duration.seconds(60),
+  attemptTimeout: Duration.minutes(10),
+  totalTimeout: Duration.hours(1)
+}
+
+export const RetryConfig = Context.Reference<RetrySettings>("spillway/config/RetryConfig", {
+  defaultValue: () => defaults
+})

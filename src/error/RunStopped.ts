@@ -1,0 +1,48 @@
+/**
+ * A run that ended early, with everything that was paid for saved. Starting it again goes on where it stopped.
+ * Raised on the outcome stream only after what was in flight has come home.
+ */
+import { Data, DateTime, Runtime } from "effect"
+
+export type StopCause =
+  | "billing"
+  | "invalid-key"
+  | "model-unavailable"
+  | "budget"
+  | "hint-too-long"
+  | "too-many-failures"
+  | "store"
+  | "interrupted"
+
+/** 2: a setting must be corrected; 130: interrupted by the user; 3: anything else that a later start resumes from. */
+const exitCodes: Record<StopCause, number> = {
+  billing: 3,
+  "invalid-key": 2,
+  "model-unavailable": 2,
+  budget: 3,
+  "hint-too-long": 3,
+  "too-many-failures": 1,
+  store: 3,
+  interrupted: 130
+}
+
+export class RunStopped extends Data.TaggedError("RunStopped")<{
+  readonly why: StopCause
+  /** What happened and what to do, for a person. */
+  readonly detail: string
+  /** Unix milliseconds from which going on can succeed, where that is known. */
+  readonly resumeAt?: number | undefined
+}> {
+  override get message(): string {
+    const when =
+      this.resumeAt === undefined
+        ? ""
+        : ` Resume at or after ${DateTime.formatIso(DateTime.makeUnsafe(this.resumeAt))}.`
+    return `The run stopped (${this.why}): ${this.detail}${when}`
+  }
+  /** The exit code that `NodeRuntime.runMain` gives a program which ends with this. */
+  override readonly [Runtime.errorExitCode]: number = exitCodes[this.why]
+  get exitCode(): number {
+    return exitCodes[this.why]
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * A request as the caller describes it: an endpoint and OpenAI's own body for it. `make` builds the body from the
+ * usual parts; `fromBody` takes one that exists. `model/ModelCatalog.resolve` checks and completes it before it is sent.
+ */
+import { Schema } from "effect"
+
+/** The endpoints that generate. */
+export const Endpoint = Schema.Literals(["chat", "responses", "embeddings"])
+export type Endpoint = typeof Endpoint.Type
+
+export const paths: Readonly<Record<Endpoint, string>> = {
+  chat: "/chat/completions",
+  responses: "/responses",
+  embeddings: "/embeddings"
+}
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | ReadonlyArray<JsonValue>
+  | { readonly [key: string]: JsonValue }
+export type JsonObject = { readonly [key: string]: JsonValue }
+
+export interface GenerateRequest {
+  readonly endpoint: Endpoint
+  /** OpenAI's wire body; always holds `model`. */
+  readonly body: JsonObject
+}
+
+/** Checked and completed: what is sent, keyed, priced and charged. */
+export interface ResolvedRequest extends GenerateRequest {
+  readonly model: string
+  /** The output bound of this request, always present in the body too (0 for embeddings): a charge needs one. */
+  readonly maxOutputTokens: number
+}
+
+/** A picture for the model: an `https:` or `data:` URL. */
+export interface ImagePart {
+  readonly image: string
+  /** Default `auto`. */
+  readonly detail?: "auto" | "low" | "high" | "original"
+}
+export type Content = string | ReadonlyArray<string | ImagePart>
+
+export interface Message {
+  readonly role: "system" | "developer" | "user" | "assistant"
+  readonly content: Content
+}
+
+export interface Tool {
+  readonly name: string
+  readonly description?: string
+  /** JSON schema of the arguments. */
+  readonly parameters: JsonObject
+  readonly strict?: boolean
+}
+
+export interface RequestParts {
+  readonly model: string
+  /** Default `chat`. */
+  readonly endpoint?: "chat" | "responses"
+  /** A system message put before the others. */
+  readonly system?: string
+  /** One user message; give this or `messages`. */
+  readonly prompt?: Content
+  readonly messages?: ReadonlyArray<Message>
+  /** 0 to 2; only models that take it. Default: the provider's. */
+  readonly temperature?: number
+  readonly topP?: number
+  /** Bound on generated tokens, reasoning included. Default: the catalogue's for the model. */
+  readonly maxOutputTokens?: number
+  /** `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, as the model has them. */
+  readonly reasoningEffort?: string
+  readonly tools?: ReadonlyArray<Tool>
+  /** A strict JSON schema for the answer; `StructuredAnswer.request` makes one from a `Schema`. */
+  readonly jsonSchema?: { readonly name: string; readonly schema: JsonObject }
+  /** Any other field of the wire body, passed through as it is. */
+  readonly extra?: JsonObject
+}
+
+const drop = (fields: Record<string, JsonValue | undefined>): JsonObject =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined)
+  ) as JsonObject
+
+const chatContent = (content: Content): JsonValue =>
+  typeof content === "string"
+    ? content
+    : content.map((part) =>
+        typeof part === "string"
+          ? { type: "text", text: part }
+          : { type: "image_url", image_url: drop({ url: part.image, detail: part.detail }) }
+      )
+
+const responsesContent = (role: Message["role"], content: Content): JsonValue =>
+  typeof content === "string"
+    ? content
+    : content.map((part) =>
+        typeof part === "string"
+          ? { type: role === "assistant" ? "output_text" : "input_text", text: part }
+          : { type: "input_image", image_url: part.image, detail: part.detail ?? "auto" }
+      )
+
+const messagesOf = (parts: RequestParts): ReadonlyArray<Message> => [
+  ...(parts.system === undefined ? [] : [{ role: "system", content: parts.system } as const]),
+  ...(parts.messages ?? []),
+  ...(parts.prompt === undefined ? [] : [{ role: "user", content: parts.prompt } as const])
+]
+
+const chat = (parts: RequestParts): JsonObject =>
+  drop({
+    model: parts.model,
+    messages: messagesOf(parts).map(({ role, content }) => ({
+      role,
+      content: chatContent(content)
+    })),
+    temperature: parts.temperature,
+    top_p: parts.topP,
+    max_completion_tokens: parts.maxOutputTokens,
+    reasoning_effort: parts.reasoningEffort,
+    tools: parts.tools?.map((tool) => ({ type: "function", function: drop({ ...tool }) })),
+    response_format: parts.jsonSchema && {
+      type: "json_schema",
+      json_schema: { ...parts.jsonSchema, strict: true }
+    },
+    ...parts.extra
+  })
+
+const responses = (parts: RequestParts): JsonObject =>
+  drop({
+    model: parts.model,
+    input: messagesOf(parts).map(({ role, content }) => ({
+      role,
+      content: responsesContent(role, content)
+    })),
+    temperature: parts.temperature,
+    top_p: parts.topP,
+    max_output_tokens: parts.maxOutputTokens,
+    reasoning: parts.reasoningEffort === undefined ? undefined : { effort: parts.reasoningEffort },
+    tools: parts.tools?.map((tool) => drop({ type: "function", strict: true, ...tool })),
+    text: parts.jsonSchema && {
+      format: { type: "json_schema", ...parts.jsonSchema, strict: true }
+    },
+    ...parts.extra
+  })
+
+/** A request for text from the usual parts. */
+export const make = (parts: RequestParts): GenerateRequest => {
+  const endpoint = parts.endpoint ?? "chat"
+  return { endpoint, body: endpoint === "chat" ? chat(parts) : responses(parts) }
+}
+
+/** A request for vectors, one for each input. */
+export const embed = (parts: {
+  readonly model: string
+  readonly input: string | ReadonlyArray<string>
+  readonly dimensions?: number
+  readonly extra?: JsonObject
+}): GenerateRequest => ({
+  endpoint: "embeddings",
+  body: drop({
+    model: parts.model,
+    input: parts.input,
+    dimensions: parts.dimensions,
+    ...parts.extra
+  })
+})
+
+/** A request whose body exists already, in OpenAI's own form. */
+export const fromBody = (endpoint: Endpoint, body: JsonObject): GenerateRequest => ({
+  endpoint,
+  body
+})
+
+/** The model that the body names; empty where it names none, which `resolve` refuses. */
+export const modelOf = (request: GenerateRequest): string =>
+  typeof request.body.model === "string" ? request.body.model : ""
