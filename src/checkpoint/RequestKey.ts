@@ -26,8 +26,22 @@ const LEFT_OUT = new Set([
 ])
 
 /** Half a surrogate pair cannot be written as UTF-8: it counts as the replacement character it is sent as. */
-const wellFormed = (_: string, value: unknown): unknown =>
-  typeof value === "string" ? value.toWellFormed() : value
+const wellFormed = (_: string, value: unknown): unknown => {
+  if (typeof value === "string") return value.toWellFormed()
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [name.toWellFormed(), field])
+  )
+}
+
+/** Plain JSON goes straight through; what only becomes JSON on the way to the wire takes that way first. */
+const canonical = (identity: object): string => {
+  try {
+    return canonicalize(identity) ?? ""
+  } catch {
+    return canonicalize(JSON.parse(JSON.stringify(identity, wellFormed))) ?? ""
+  }
+}
 
 /**
  * @param provider who answers: base URL and account, or a simulated provider with its seed
@@ -37,7 +51,6 @@ export const make = (provider: string, request: ResolvedRequest, repeat = 0): Re
   const body = Object.fromEntries(
     Object.entries(request.body).filter(([name]) => !LEFT_OUT.has(name))
   )
-  const identity = { provider, endpoint: request.endpoint, body, repeat }
-  const text = canonicalize(JSON.parse(JSON.stringify(identity, wellFormed))) ?? ""
+  const text = canonical({ provider, endpoint: request.endpoint, body, repeat })
   return RequestKey.make(`k1:${bytesToHex(sha256(utf8ToBytes(text)))}`)
 }

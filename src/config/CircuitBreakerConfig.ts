@@ -10,7 +10,7 @@ export interface CircuitBreakerSettings {
   readonly failureRate: number
   /** A call that takes longer is slow. Default 10 minutes: large answers are slow by nature. */
   readonly slowCall: Duration.Duration
-  /** Share of slow calls that opens it, 0 to 1. Default 1. */
+  /** Share of slow calls that opens it, 0 to 1. Default 1: only if all are. */
   readonly slowCallRate: number
   /** First time of staying open; doubles up to `maxOpen`, with full jitter. Defaults 1 and 60 seconds. */
   readonly minOpen: Duration.Duration
@@ -19,7 +19,7 @@ export interface CircuitBreakerSettings {
   readonly probes: number
   /** Successful probes that close it. Default 3. */
   readonly successesToClose: number
-  /** A probe that has not come back by then counts as failed. Default 2 minutes. */
+  /** A probe that has not come back by then counts as failed: it bounds how long half-open can last. Default 2 minutes. */
   readonly probeLease: Duration.Duration
   /** While open: wait for it, or fail at once. Default `wait`. */
   readonly whileOpen: "wait" | "fail"
@@ -40,6 +40,25 @@ export const defaults: CircuitBreakerSettings = {
   probeLease: Duration.minutes(2),
   whileOpen: "wait",
   maxWaiting: 1_000_000
+}
+
+/** What is wrong with the settings, one sentence a field; empty if they can be used. */
+export const problems = (settings: CircuitBreakerSettings): ReadonlyArray<string> => {
+  const wrong: Array<string> = []
+  for (const field of ["failureRate", "slowCallRate"] as const)
+    if (!(settings[field] >= 0 && settings[field] <= 1))
+      wrong.push(`${field} is ${settings[field]}: use a share from 0 to 1.`)
+  for (const field of ["minimumCalls", "probes", "successesToClose"] as const)
+    if (!(Number.isInteger(settings[field]) && settings[field] >= 1))
+      wrong.push(`${field} is ${settings[field]}: use a whole number from 1.`)
+  if (!(Number.isInteger(settings.maxWaiting) && settings.maxWaiting >= 0))
+    wrong.push(`maxWaiting is ${settings.maxWaiting}: use a whole number from 0.`)
+  for (const field of ["window", "slowCall", "minOpen", "maxOpen", "probeLease"] as const) {
+    const millis = Duration.toMillis(settings[field])
+    if (!(Number.isFinite(millis) && millis > 0))
+      wrong.push(`${field} is ${millis} ms: use a finite duration above 0.`)
+  }
+  return wrong
 }
 
 export const CircuitBreakerConfig = Context.Reference<CircuitBreakerSettings>(

@@ -21,6 +21,19 @@ export const defaults: RetrySettings = {
   totalTimeout: Duration.hours(1)
 }
 
+/** What is wrong with the settings, one sentence a field; empty if they can be used. */
+export const problems = (settings: RetrySettings): ReadonlyArray<string> => {
+  const wrong: Array<string> = []
+  const { maxAttempts } = settings
+  if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1))
+    wrong.push(`maxAttempts is ${maxAttempts}: use a whole number from 1.`)
+  for (const field of ["base", "cap", "attemptTimeout", "totalTimeout"] as const) {
+    const millis = Duration.toMillis(settings[field])
+    if (!(millis >= 0)) wrong.push(`${field} is ${millis} ms: use a duration from 0.`)
+  }
+  return wrong
+}
+
 export const RetryConfig = Context.Reference<RetrySettings>("spillway/config/RetryConfig", {
   defaultValue: () => defaults
 })

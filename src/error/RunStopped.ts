@@ -3,6 +3,7 @@
  * Raised on the outcome stream only after what was in flight has come home.
  */
 import { Data, DateTime, Runtime } from "effect"
+import { type Verdict, verdict } from "./Verdict.ts"
 
 export type StopCause =
   | "billing"
@@ -12,6 +13,7 @@ export type StopCause =
   | "hint-too-long"
   | "too-many-failures"
   | "store"
+  | "sink"
   | "interrupted"
 
 /** 2: a setting must be corrected; 130: interrupted by the user; 3: anything else that a later start resumes from. */
@@ -23,6 +25,7 @@ const exitCodes: Record<StopCause, number> = {
   "hint-too-long": 3,
   "too-many-failures": 1,
   store: 3,
+  sink: 3,
   interrupted: 130
 }
 
@@ -44,5 +47,8 @@ export class RunStopped extends Data.TaggedError("RunStopped")<{
   override readonly [Runtime.errorExitCode]: number = exitCodes[this.why]
   get exitCode(): number {
     return exitCodes[this.why]
+  }
+  get verdict(): Verdict {
+    return verdict({ blast: "run", advice: "Start the run again: it resumes." })
   }
 }

@@ -74,3 +74,7 @@ export class Generate extends Context.Service<
     ) => Effect.Effect<ModelResponse, GenerateError | StoreError | RunStopped>
   }
 >()("spillway/generate/Generate") {}
+
+/** One request through the program's `Generate`. */
+export const generate = (request: GenerateRequest, options?: GenerateOptions) =>
+  Generate.use((service) => service.generate(request, options))

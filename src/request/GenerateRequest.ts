@@ -27,6 +27,8 @@ export interface GenerateRequest {
   readonly endpoint: Endpoint
   /** OpenAI's wire body; always holds `model`. */
   readonly body: JsonObject
+  /** Store the answer's whole wire body beside what is decoded from it: log probabilities, annotations. Default false. */
+  readonly keepBody?: boolean
 }
 
 /** Checked and completed: what is sent, keyed, priced and charged. */

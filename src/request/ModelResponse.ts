@@ -39,7 +39,9 @@ export const ModelAnswer = Schema.Struct({
   /** The exact model that answered, which may be a dated snapshot of the one asked for. */
   servedModel: Schema.String,
   /** The tier that was actually used, and is billed. */
-  serviceTier: Schema.optionalKey(Schema.String)
+  serviceTier: Schema.optionalKey(Schema.String),
+  /** The wire body as it came, where the request asked to keep it. */
+  body: Schema.optionalKey(Schema.Json)
 })
 export type ModelAnswer = typeof ModelAnswer.Type
 

@@ -10,6 +10,8 @@ export interface RunSignal {
   readonly weight: number
   /** The reason to send nothing more for this model, if there is one. Without a model: for the whole run. */
   readonly stopped: (model?: string) => RunStopped | undefined
+  /** The first stop there was, of whatever scope: a run with one did not finish. */
+  readonly anyStop: () => RunStopped | undefined
   /** Called at every stop, after `stopped` answers it. Returns how to take the listener away. */
   readonly onStop: (listener: () => void) => () => void
   /** The first call for a scope wins. With a model only what uses that model stops. Never throws. */
@@ -24,6 +26,7 @@ export const make = (options: { readonly id: string; readonly weight?: number })
     id: options.id,
     weight: options.weight ?? 1,
     stopped: (model) => whole ?? (model === undefined ? undefined : models.get(model)),
+    anyStop: () => whole ?? models.values().next().value,
     onStop: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

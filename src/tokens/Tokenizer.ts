@@ -20,6 +20,8 @@ export interface Estimate {
   readonly expected: number
   /** Input tokens that cannot be exceeded; feeds budgets. */
   readonly upper: number
+  /** `expected` before that correction: what `learn` is told, so that answers in flight do not correct twice. */
+  readonly raw: number
 }
 
 export class Tokenizer extends Context.Service<
@@ -31,7 +33,7 @@ export class Tokenizer extends Context.Service<
     readonly count: (
       request: ResolvedRequest
     ) => Effect.Effect<{ readonly tokens: number; readonly exact: boolean }, TokenizerError>
-    /** Teaches `expected` the ratio of reported to estimated input tokens for a model. Never throws. */
-    readonly learn: (model: string, expected: number, reported: TokenUsage) => void
+    /** Teaches `expected` the ratio of reported input tokens to an estimate's `raw` for a model. Never throws. */
+    readonly learn: (model: string, raw: number, reported: TokenUsage) => void
   }
 >()("spillway/tokens/Tokenizer") {}

@@ -1,0 +1,218 @@
+/**
+ * `Generate` in real time: looks answers up, sends what is missing, retries, and makes every answer durable before it is
+ * emitted. The order of one attempt is in `Attempt.ts`; what its end means, in `src/generate/Settlement.ts`.
+ *
+ * A stop enters on the pull side, one element at a time and upstream of the concurrent part: failing inside it would
+ * interrupt calls that are already paid. The stream's own bound is a look-ahead window beyond the limiter's cap on what
+ * is in flight, so that a retry that waits out its delay takes no place from fresh work.
+ */
+import { Array as Arr, Clock, Effect, Layer, Stream } from "effect"
+import type { StoredOutcome } from "../../src/checkpoint/CheckpointStore.ts"
+import * as RequestKey from "../../src/checkpoint/RequestKey.ts"
+import { CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
+import { RateLimitConfig } from "../../src/config/RateLimitConfig.ts"
+import { RetryConfig } from "../../src/config/RetryConfig.ts"
+import { Budget } from "../../src/cost/Budget.ts"
+import { zero } from "../../src/cost/Money.ts"
+import * as Price from "../../src/cost/Price.ts"
+import { RunStopped } from "../../src/error/RunStopped.ts"
+import { Generate, type GenerateItem, type Outcome } from "../../src/generate/Generate.ts"
+import * as RetryPolicy from "../../src/generate/RetryPolicy.ts"
+import * as Settlement from "../../src/generate/Settlement.ts"
+import { ModelCatalog } from "../../src/model/ModelCatalog.ts"
+import { PoolId, RateLimiter } from "../../src/rate-limit/RateLimiter.ts"
+import type { ResolvedRequest } from "../../src/request/GenerateRequest.ts"
+import type { ModelResponse } from "../../src/request/ModelResponse.ts"
+import * as ActiveRun from "../../src/run/ActiveRun.ts"
+import { Tokenizer } from "../../src/tokens/Tokenizer.ts"
+import { OpenAiTransport } from "../../src/transport/OpenAiTransport.ts"
+import { SIMULATED_HEADER } from "../../src/transport/ResponseHead.ts"
+import * as Attempt from "./Attempt.ts"
+
+/** Items taken from the source beyond those in flight: they wait for quota, or out a retry's delay. */
+const LOOK_AHEAD = 1000
+/** Keys looked up in the store at once. */
+const PAGE = 1000
+
+export const make = Effect.gen(function* () {
+  const transport = yield* OpenAiTransport
+  const limiter = yield* RateLimiter
+  const breaker = yield* CircuitBreaker
+  const budget = yield* Budget
+  const tokenizer = yield* Tokenizer
+  const catalog = yield* ModelCatalog
+  const retry = yield* RetryConfig
+  const { maxInFlight } = yield* RateLimitConfig
+  const { provider } = transport
+  const attempt = Attempt.make({ transport, limiter, breaker, budget, retry })
+
+  const job = (
+    run: ActiveRun.ActiveRun,
+    key: RequestKey.RequestKey,
+    request: ResolvedRequest,
+    onDelta?: (text: string) => Effect.Effect<void>
+  ): Attempt.Job & { readonly expected: number } => {
+    const model = catalog.find(request.model)
+    const { expected, upper } = tokenizer.estimate(request)
+    return {
+      run,
+      key,
+      request,
+      pool: PoolId(`${provider.account}/${model?.family ?? request.model}`),
+      charge: Math.max(expected, request.maxOutputTokens),
+      worst: model === undefined ? zero : Price.worst(model, upper, request.maxOutputTokens),
+      price: (answer) =>
+        model === undefined ? zero : Price.cost(model, answer.usage, answer.serviceTier),
+      onDelta,
+      requestIds: [],
+      attempts: 0,
+      circuitWaitMs: 0,
+      expected
+    }
+  }
+
+  /** Sends, retries, and writes the answer down. */
+  const answer = Effect.fnUntraced(function* (todo: ReturnType<typeof job>) {
+    const { run, request } = todo
+    const policy = RetryPolicy.make(retry, () => todo.circuitWaitMs)
+    const success = yield* Effect.retry(attempt(todo), policy)
+    tokenizer.learn(request.model, todo.expected, success.answer.usage)
+    const response: ModelResponse = {
+      ...success.answer,
+      cost: success.cost,
+      ...(Price.known(catalog.find(request.model)) ? {} : { unpriced: true as const }),
+      latencyMs: success.latencyMs,
+      attempts: todo.attempts,
+      requestIds: todo.requestIds,
+      simulated: provider.simulated || success.head.headers[SIMULATED_HEADER] !== undefined
+    }
+    const at = yield* Clock.currentTimeMillis
+    yield* run.journal.append([
+      { _tag: "Answered", key: todo.key, attempt: todo.attempts - 1, response, at }
+    ])
+    countUsage(run, response)
+    return response
+  })
+
+  /** An item's outcome; nothing where a stop of the run leaves it for a later start. */
+  const settle = Effect.fnUntraced(function* (item: GenerateItem, run: ActiveRun.ActiveRun) {
+    const { model } = item.request
+    if (run.stopped(model) !== undefined) return undefined
+    const todo = job(run, item.key, item.request)
+    return yield* answer(todo).pipe(
+      Effect.map((response) => Settlement.outcome(item, response, "network")),
+      Effect.catch((error) => giveUp(error, item, todo, run))
+    )
+  })
+
+  const giveUp = Effect.fnUntraced(function* (
+    error: Settlement.AttemptError,
+    item: GenerateItem,
+    todo: Attempt.Job,
+    run: ActiveRun.ActiveRun
+  ) {
+    const stop = Settlement.stopFor(error, item.request.model)
+    if (stop !== undefined) run.stop(stop.why, stop.model)
+    if (stop !== undefined || error._tag === "RunStopped" || error._tag === "StoreError")
+      return undefined
+    const failure = Settlement.failure(error, todo.attempts)
+    const at = yield* Clock.currentTimeMillis
+    const written = yield* Effect.result(
+      run.journal.append([{ _tag: "Failed", key: item.key, failure, at }])
+    )
+    if (written._tag === "Failure") {
+      run.stop(new RunStopped({ why: "store", detail: written.failure.message }))
+      return undefined
+    }
+    return { _tag: "Failed", index: item.index, key: item.key, failure, from: "network" } as const
+  })
+
+  const known = (item: GenerateItem, stored: StoredOutcome): Outcome => {
+    return stored._tag === "Answered"
+      ? Settlement.outcome(item, stored.response, "store")
+      : { _tag: "Failed", index: item.index, key: item.key, failure: stored.failure, from: "store" }
+  }
+
+  return Generate.of({
+    provider,
+    generateMany: (items, run, options) =>
+      items.pipe(
+        Stream.mapArrayEffect((page) =>
+          lookup(run, page).pipe(
+            Effect.map((stored) =>
+              Arr.map(page, (item) => {
+                const found = stored.get(item.key)
+                const again = found?._tag === "Failed" && options?.retryFailed === true
+                return { item, stored: again ? undefined : found }
+              })
+            )
+          )
+        ),
+        Stream.mapEffect((pulled) => {
+          const stopped = run.stopped()
+          return stopped === undefined ? Effect.succeed(pulled) : Effect.fail(stopped)
+        }),
+        Stream.mapEffect(
+          ({ item, stored }) =>
+            stored === undefined ? settle(item, run) : Effect.succeed(known(item, stored)),
+          { concurrency: maxInFlight + LOOK_AHEAD, unordered: true }
+        ),
+        Stream.filter((outcome) => outcome !== undefined),
+        Stream.tap((outcome) => Effect.sync(() => countOutcome(run, outcome))),
+        Stream.concat(
+          // The source may have ended before the stop: without this the run would look finished.
+          Stream.suspend(() => {
+            const stopped = run.anyStop()
+            return stopped === undefined ? Stream.empty : Stream.fail(stopped)
+          })
+        )
+      ),
+    generate: Effect.fn("Generate.generate")(function* (request, options) {
+      const run = options?.run ?? ActiveRun.ephemeral()
+      const resolved = yield* catalog.resolve(request, { priced: run.cap !== undefined })
+      const key = RequestKey.make(provider.id, resolved.request, options?.repeat)
+      const stored = (yield* run.journal.lookup([key])).get(key)
+      if (stored?._tag === "Answered") return stored.response
+      return yield* answer(job(run, key, resolved.request, options?.onDelta)).pipe(
+        Effect.catch((error) => {
+          const stop = Settlement.stopFor(error, resolved.request.model)
+          if (stop !== undefined) run.stop(stop.why, stop.model)
+          return Effect.fail(error)
+        })
+      )
+    })
+  })
+})
+
+/** Pages of the source, cut to what one lookup takes well. */
+const lookup = Effect.fnUntraced(function* (
+  run: ActiveRun.ActiveRun,
+  page: ReadonlyArray<GenerateItem>
+) {
+  const keys = page.map((item) => item.key)
+  if (keys.length <= PAGE) return yield* run.journal.lookup(keys)
+  const found = new Map<RequestKey.RequestKey, StoredOutcome>()
+  for (let from = 0; from < keys.length; from += PAGE) {
+    for (const [key, stored] of yield* run.journal.lookup(keys.slice(from, from + PAGE)))
+      found.set(key, stored)
+  }
+  return found
+})
+
+/** What this invocation used, by what the provider reported. */
+const countUsage = ({ counters }: ActiveRun.ActiveRun, { usage }: ModelResponse) => {
+  counters.inputTokens += usage.input
+  counters.cachedInputTokens += usage.cached
+  counters.outputTokens += usage.output
+  counters.reasoningTokens += usage.reasoning
+}
+
+const countOutcome = ({ counters }: ActiveRun.ActiveRun, outcome: Outcome) => {
+  if (outcome.from === "store") counters.fromStore++
+  if (outcome._tag !== "Failed" && outcome.response.simulated) counters.simulated++
+  if (outcome._tag === "Answered") counters.answered++
+  else if (outcome._tag === "NoAnswer") counters.noAnswer++
+  else counters.failed++
+}
+
+export const layer = Layer.effect(Generate, make)

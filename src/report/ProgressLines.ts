@@ -1,0 +1,87 @@
+/** A run's progress as text: two lines with a bar for a terminal, one line for a log. Holds no text of any model. */
+import type { Progress } from "../run/Progress.ts"
+
+/** What stands above the bar; must be free of control characters already. */
+export interface Heading {
+  readonly title: string
+  readonly simulated: boolean
+}
+
+/** Three lines at most `width` columns wide. */
+export const live = (
+  heading: Heading,
+  progress: Progress,
+  width: number
+): ReadonlyArray<string> => {
+  const tail = [...position(progress), speed(progress), eta(progress)]
+    .filter((part) => part !== "")
+    .join("  ")
+  const room = Math.max(8, Math.min(40, width - tail.length - 4))
+  return [
+    `${heading.simulated ? "SIMULATED  " : ""}${heading.title}`,
+    `  ${bar(progress, room)}  ${tail}`,
+    `  ${facts(progress).join(" · ")}`
+  ].map((line) => clip(line, width))
+}
+
+/** One line for a log file. */
+export const plain = (heading: Heading, progress: Progress): string =>
+  [
+    `${heading.title}${heading.simulated ? " (simulated)" : ""}: ${position(progress).join(" ")}`,
+    speed(progress),
+    eta(progress),
+    ...facts(progress)
+  ]
+    .filter((part) => part !== "")
+    .join(", ")
+
+const position = ({ done, total }: Progress): ReadonlyArray<string> =>
+  total === undefined
+    ? [count(done)]
+    : [`${count(done)}/${count(total)}`, `${total === 0 ? 100 : Math.floor((100 * done) / total)}%`]
+
+const speed = ({ perSecond }: Progress): string => (perSecond <= 0 ? "" : `${round(perSecond)}/s`)
+
+const eta = ({ etaSeconds }: Progress): string =>
+  etaSeconds === undefined || etaSeconds < 0.5 ? "" : `ETA ${duration(etaSeconds)}`
+
+const facts = (progress: Progress): ReadonlyArray<string> => [
+  `in flight ${count(progress.inFlight)}`,
+  `quota ${Math.round(100 * progress.quotaShare)}%`,
+  ...some(progress.fromStore, "from store"),
+  `retries ${count(progress.retries)}`,
+  ...some(progress.rateLimited, "429s"),
+  ...some(progress.noAnswer, "no answer"),
+  ...some(progress.failed, "failed"),
+  cost(progress)
+]
+
+const some = (value: number, name: string): ReadonlyArray<string> =>
+  value === 0 ? [] : [`${name} ${count(value)}`]
+
+const cost = ({ totalCostUsd, capUsd }: Progress): string =>
+  capUsd === undefined
+    ? `$${totalCostUsd.toFixed(4)}`
+    : `$${totalCostUsd.toFixed(4)} of $${capUsd.toFixed(2)}`
+
+const bar = ({ done, total }: Progress, width: number): string => {
+  const filled =
+    total === undefined || total === 0 ? 0 : Math.min(width, Math.floor((width * done) / total))
+  return "█".repeat(filled) + "░".repeat(width - filled)
+}
+
+const count = (value: number): string => value.toLocaleString("en-US")
+
+const round = (value: number): string =>
+  value >= 100 ? count(Math.round(value)) : value.toFixed(1)
+
+/** `4s`, `3m 20s`, `2h 05m`. */
+export const duration = (seconds: number): string => {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole}s`
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${String(whole % 60).padStart(2, "0")}s`
+  return `${Math.floor(whole / 3600)}h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}m`
+}
+
+const clip = (line: string, width: number): string =>
+  line.length <= width ? line : `${line.slice(0, width - 1)}…`

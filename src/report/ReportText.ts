@@ -1,0 +1,70 @@
+/** The sentences below the numbers of a benchmark, shared by `TerminalReport.ts` and `MarkdownReport.ts`. Sanitized. */
+import type { ArmReport, BenchmarkReport } from "./BenchmarkReport.ts"
+import * as Figures from "./Figures.ts"
+import { oneLine } from "./PlainText.ts"
+
+export const SIMULATED =
+  "SIMULATED: these answers were made up by Spillway's simulated provider. They say nothing about a real model."
+
+/** Requests that the model did not answer. */
+export const unanswered = (arm: ArmReport): number =>
+  arm.refused + arm.truncated + arm.filtered + arm.empty
+
+/** `2 refused, 1 truncated` */
+export const unansweredParts = (arm: ArmReport): string =>
+  (["refused", "truncated", "filtered", "empty"] as const)
+    .filter((reason) => arm[reason] > 0)
+    .map((reason) => `${Figures.count(arm[reason])} ${reason}`)
+    .join(", ")
+
+/** How items without an answer count, and what the score would be the other way. */
+export const policy = ({ noAnswerPolicy, arms }: BenchmarkReport): string => {
+  const wrong = noAnswerPolicy === "wrong"
+  const counts = wrong ? "counts as wrong" : "is left out"
+  if (arms.every((arm) => unanswered(arm) === 0)) return `No answer ${counts}; there was none such.`
+  const others = arms.map((arm) => {
+    const [first] = arm.scorers
+    const other = wrong ? first?.noAnswerExcluded : first?.noAnswerWrong
+    const mean = Figures.percent(other?.mean ?? null)
+    return arms.length === 1 ? mean : `${oneLine(arm.label)} ${mean}`
+  })
+  const otherwise = wrong ? "Left out" : "Counted as wrong"
+  return `No answer ${counts}. ${otherwise}: ${others.join(", ")}.`
+}
+
+export const throughput = ({ requests, elapsedSeconds }: BenchmarkReport): string => {
+  const { items, sent, retries, rateLimited, fromStore, unknownOutcome } = requests
+  const parts = [
+    `${Figures.plural(items, "request")} in ${Figures.duration(elapsedSeconds)}`,
+    `${Figures.count(sent)} sent${sent === 0 ? "" : ` (${Figures.rate(sent, elapsedSeconds)})`}`,
+    ...(fromStore === 0 ? [] : [`${Figures.count(fromStore)} from the store`]),
+    `${Figures.count(retries)} ${retries === 1 ? "retry" : "retries"}`,
+    ...(rateLimited === 0 ? [] : [`${Figures.count(rateLimited)} answered 429`]),
+    ...(unknownOutcome === 0 ? [] : [`${Figures.count(unknownOutcome)} of unknown outcome`])
+  ]
+  return `${parts.join(", ")}.`
+}
+
+export const tokens = ({ usage }: BenchmarkReport): string =>
+  `${Figures.count(usage.inputTokens)} input tokens (${Figures.count(usage.cachedInputTokens)} cached), ` +
+  `${Figures.count(usage.outputTokens)} output (${Figures.count(usage.reasoningTokens)} reasoning).`
+
+export const cost = ({ costUsd, spentUsd }: BenchmarkReport): string =>
+  `Cost of these answers: ${Figures.usd(costUsd)}. Spent by this run: ${Figures.usd(spentUsd)}.`
+
+/** Everything that a reader must not overlook. */
+export const notices = (report: BenchmarkReport): ReadonlyArray<string> => [
+  ...(report.complete
+    ? []
+    : [
+        `UNFINISHED: ${Figures.count(report.requests.missing)} of ${Figures.plural(report.requests.items, "request")} are missing.` +
+          (report.stopped === null ? "" : ` ${oneLine(report.stopped)}`)
+      ]),
+  ...report.failures.map(({ reason, items, advice }) =>
+    `${Figures.count(items)} failed (${oneLine(reason)}), in no score. ${oneLine(advice)}`.trim()
+  ),
+  ...report.scoreFailures.map(
+    ({ scorer, reason }) => `${oneLine(scorer)} could not judge an answer: ${oneLine(reason)}`
+  ),
+  ...report.warnings.map(oneLine)
+]

@@ -1,0 +1,111 @@
+/**
+ * How far an open run is, as numbers: for a display (`layers/cli/LiveDisplay.ts`), a metric, or a program's own use.
+ */
+
+import type { Duration } from "effect"
+import { Clock, Effect, Stream } from "effect"
+import { type PoolState, RateLimiter } from "../rate-limit/RateLimiter.ts"
+import type { ActiveRun } from "./ActiveRun.ts"
+
+export interface Progress {
+  /** Items that have ended, those from the store and those delivered before included. */
+  readonly done: number
+  /** All items, where the number is known. */
+  readonly total: number | undefined
+  readonly failed: number
+  readonly noAnswer: number
+  readonly fromStore: number
+  /** Requests in flight now, of all runs on the same limiter. */
+  readonly inFlight: number
+  /** Outcomes a second that came over the network, over about the last 10 seconds. */
+  readonly perSecond: number
+  /** Seconds to the end at that rate; nothing where total or rate is unknown. */
+  readonly etaSeconds: number | undefined
+  /** Share of the quota in use, 0 to 1: that of the tightest bucket of the busiest pool. */
+  readonly quotaShare: number
+  readonly sent: number
+  readonly retries: number
+  readonly rateLimited: number
+  /** Spent by this invocation, and by all of them together. */
+  readonly costUsd: number
+  readonly totalCostUsd: number
+  readonly capUsd: number | undefined
+  readonly elapsedSeconds: number
+}
+
+/** A moment that the rate is measured from. */
+interface Mark {
+  readonly at: number
+  readonly overNetwork: number
+}
+
+const RATE_WINDOW_MS = 10_000
+
+const share = (pools: ReadonlyArray<PoolState>): number =>
+  Math.max(
+    0,
+    ...pools.flatMap(({ requests, tokens }) => [requests.utilisation, tokens.utilisation])
+  )
+
+const snapshot = (
+  active: ActiveRun,
+  pools: ReadonlyArray<PoolState>,
+  total: number | undefined,
+  times: { readonly startedAt: number; readonly now: number; readonly mark: Mark }
+): Progress => {
+  const { counters, journal, cap } = active
+  const ended = counters.answered + counters.noAnswer + counters.failed
+  const done = ended + counters.delivered
+  const seconds = (times.now - times.mark.at) / 1000
+  const perSecond =
+    seconds <= 0 ? 0 : (ended - counters.fromStore - times.mark.overNetwork) / seconds
+  const left = total === undefined ? undefined : total - done
+  return {
+    done,
+    total,
+    failed: counters.failed,
+    noAnswer: counters.noAnswer,
+    fromStore: counters.fromStore + counters.delivered,
+    inFlight: pools.reduce((sum, pool) => sum + pool.inFlight, 0),
+    perSecond,
+    etaSeconds: left === undefined || perSecond <= 0 ? undefined : left / perSecond,
+    quotaShare: share(pools),
+    sent: counters.sent,
+    retries: counters.retries,
+    rateLimited: counters.rateLimited,
+    costUsd: counters.spent / 1e9,
+    totalCostUsd: (journal.recovered.spent + counters.spent) / 1e9,
+    capUsd: cap === undefined ? undefined : cap / 1e9,
+    elapsedSeconds: (times.now - times.startedAt) / 1000
+  }
+}
+
+/** A snapshot now and at every interval, until the consumer ends it. */
+export const stream = (
+  active: ActiveRun,
+  options: { readonly total?: number | undefined; readonly every: Duration.Input }
+): Stream.Stream<Progress, never, RateLimiter> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const limiter = yield* RateLimiter
+      const startedAt = yield* Clock.currentTimeMillis
+      const marks: Array<Mark> = [{ at: startedAt, overNetwork: 0 }]
+      return Stream.tick(options.every).pipe(
+        Stream.mapEffect(() =>
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            const pools = yield* limiter.states
+            const progress = snapshot(active, pools, options.total, {
+              startedAt,
+              now,
+              mark: marks[0] ?? { at: now, overNetwork: 0 }
+            })
+            const { answered, noAnswer, failed, fromStore } = active.counters
+            marks.push({ at: now, overNetwork: answered + noAnswer + failed - fromStore })
+            while (marks.length > 2 && now - (marks[0]?.at ?? now) > RATE_WINDOW_MS) marks.shift()
+            return progress
+          })
+        )
+      )
+    })
+  )

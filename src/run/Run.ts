@@ -1,0 +1,128 @@
+/**
+ * A run is what a user starts, stops and resumes: a name, items with ids, the request that each one makes, and a cap.
+ * `deliver` brings every item's outcome to a sink, at least once, from whatever process reaches the store.
+ * The driving is in `RunProcess.ts`; a benchmark is a run plus scoring: `benchmark/BenchmarkRun.ts`.
+ */
+import { Clock, Effect, Exit, Result, type Scope, type Stream } from "effect"
+import * as Arr from "effect/Array"
+import { CheckpointStore, type StoreError } from "../checkpoint/CheckpointStore.ts"
+import * as Money from "../cost/Money.ts"
+import type { RunStopped } from "../error/RunStopped.ts"
+import { Generate } from "../generate/Generate.ts"
+import type { ModelCatalog } from "../model/ModelCatalog.ts"
+import type { GenerateRequest } from "../request/GenerateRequest.ts"
+import * as ActiveRun from "./ActiveRun.ts"
+import type { Decode, Sink } from "./Delivery.ts"
+import * as ItemPreparation from "./ItemPreparation.ts"
+import * as RunProcess from "./RunProcess.ts"
+import * as RunReport from "./RunReport.ts"
+import { Shutdown } from "./Shutdown.ts"
+
+export interface RunOptions {
+  /** The most that all invocations together may spend, in USD. Default: no cap. */
+  readonly maxCostUsd?: number | undefined
+  /** Start over under this name, reusing nothing. Default false. */
+  readonly fresh?: boolean | undefined
+  /** Whose stored answers count: all runs' in the store (`store`, the default), or this `run`'s own. */
+  readonly reuse?: "store" | "run" | undefined
+  /** Try the items again that failed in an earlier invocation. Default false. */
+  readonly retryFailed?: boolean | undefined
+  /** Outcomes that the sink gets at once, 1 to 10,000; fewer where a second passes or the run ends. Default 100. */
+  readonly groupSize?: number | undefined
+  /** Share of the quota among runs that wait for the same pool, above 0. Default 1. */
+  readonly weight?: number | undefined
+}
+
+/** How an item becomes a request, and what its answer is decoded to. */
+export interface Run<in out Item, out A = string> {
+  /** Names the run in its store: the same name goes on with the same run. */
+  readonly name: string
+  readonly id: (item: Item, index: number) => string
+  readonly request: (item: Item) => GenerateRequest
+  readonly decode: Decode<A>
+  readonly options: RunOptions
+}
+
+export interface Definition<Item> extends RunOptions {
+  readonly name: string
+  /** Unique for each item, and the same in every process. Default: the item's position, which an edited source shifts. */
+  readonly id?: (item: Item, index: number) => string
+  /** Items with equal requests are different samples: each gets an answer of its own. */
+  readonly request: (item: Item) => GenerateRequest
+}
+
+/** A run whose answers are texts, or, with `answer`, values decoded by a `StructuredAnswer`. */
+export function make<Item, A>(
+  definition: Definition<Item> & { readonly answer: { readonly decode: Decode<A> } }
+): Run<Item, A>
+export function make<Item>(definition: Definition<Item>): Run<Item>
+export function make<Item>(
+  definition: Definition<Item> & { readonly answer?: { readonly decode: Decode<unknown> } }
+): Run<Item, unknown> {
+  const { name, id, request, answer, ...options } = definition
+  return {
+    name,
+    id: id ?? ((_, index) => String(index)),
+    request,
+    decode: answer?.decode ?? ((response) => Result.succeed(response.text)),
+    options
+  }
+}
+
+/** Takes the run's lock in the store, and counts what earlier invocations spent. A shutdown request stops the run. */
+export const open = Effect.fn("Run.open")(function* <Item, A>(
+  run: Run<Item, A>
+): Effect.fn.Return<ActiveRun.ActiveRun, StoreError, CheckpointStore | Scope.Scope> {
+  const store = yield* CheckpointStore
+  const { fresh = false, maxCostUsd, reuse = "store", weight } = run.options
+  const journal = yield* store.open({ name: run.name, fresh, reuse })
+  const cap = maxCostUsd === undefined ? undefined : Money.fromUsd(maxCostUsd)
+  const active = ActiveRun.make({ name: run.name, journal, cap, weight })
+  const shutdown = yield* Shutdown
+  yield* Effect.acquireRelease(
+    Effect.sync(() => shutdown.onRequest(() => active.stop(RunProcess.interrupted))),
+    (remove) => Effect.sync(remove)
+  )
+  return active
+})
+
+/**
+ * Runs all items and delivers their outcomes to the sink in groups, each acknowledged in the store once the sink has
+ * taken it. Items that an earlier invocation delivered are passed over; outcomes that are stored but were not
+ * acknowledged are delivered without a request. At least once: a crash between sink and acknowledgement delivers that
+ * group again. The report is kept in the store, also of an invocation that a stop ended with `RunStopped`.
+ */
+export const deliver = <Item, A, E, R, E2 = never, R2 = never>(
+  run: Run<Item, A>,
+  items: Stream.Stream<Item, E, R>,
+  sink: Sink<Item, A, E2, R2>
+): Effect.Effect<
+  RunReport.RunReport,
+  E | E2 | StoreError | RunStopped,
+  Exclude<R | R2, Scope.Scope> | Generate | ModelCatalog | CheckpointStore
+> =>
+  Effect.gen(function* () {
+    const { provider } = yield* Generate
+    const active = yield* open(run)
+    const startedAt = yield* Clock.currentTimeMillis
+    const prepared = ItemPreparation.prepare(run, items, ItemPreparation.rulesOf(active, provider))
+    const exit = yield* RunProcess.process(
+      run,
+      active,
+      ItemPreparation.undelivered(active, prepared),
+      (group) =>
+        Effect.andThen(
+          sink(group),
+          active.journal.append(
+            Arr.map(group, ({ itemId, key }) => ({ _tag: "Delivered", itemId, key }) as const)
+          )
+        )
+    ).pipe(Effect.exit)
+    const elapsedSeconds = ((yield* Clock.currentTimeMillis) - startedAt) / 1000
+    const report = RunReport.make(active, { simulated: provider.simulated, elapsedSeconds })
+    const kept = active.journal.append([{ _tag: "Reported", report }])
+    // A store that fails now has nothing to add to the failure that ended the run.
+    yield* Exit.isSuccess(exit) ? kept : Effect.ignore(kept)
+    yield* exit
+    return report
+  }).pipe(Effect.scoped, Effect.withSpan("Run.deliver"))

@@ -1,0 +1,140 @@
+/**
+ * Answers a benchmark's items from their targets: right with a probability, else wrong in the same form, so that a whole
+ * evaluation can be rehearsed with scores, intervals and failures that look like real ones.
+ */
+import type { JsonObject, JsonValue } from "../request/GenerateRequest.ts"
+import { respond as fallback } from "./DefaultResponder.ts"
+import { isObject } from "./Prompt.ts"
+import { type Responder, refusal, type SimulatedRequest, text } from "./Responder.ts"
+import { schemaValue } from "./SchemaValue.ts"
+import { isNumeric, wrongAnswer } from "./WrongAnswer.ts"
+
+export interface BenchmarkOptions {
+  /** Share of items that the model refuses, 0 to 1. Default 0.003. */
+  readonly refusals?: number
+  /** Share of answers that are cut off at the bound, 0 to 1. Default 0.003. */
+  readonly truncations?: number
+  /** Targets of the other items: wrong answers for targets that are neither numbers nor letters. */
+  readonly targets?: ReadonlyArray<string>
+  /**
+   * `worked`: a short reasoning, then the number (`#### 42` where the prompt shows that form, else "The answer is 42.").
+   * `bare`: the target alone. Default `auto`: worked for numeric targets of prompts that are word problems.
+   */
+  readonly form?: "auto" | "worked" | "bare"
+  /** Strength of a model, 0 to 1, instead of its profile's. */
+  readonly strength?: (model: string) => number | undefined
+}
+
+/** Share of the remaining errors that thinking removes. */
+const effortGain: Readonly<Record<string, number>> = {
+  minimal: 0.1,
+  low: 0.25,
+  medium: 0.4,
+  high: 0.55,
+  xhigh: 0.65,
+  max: 0.7
+}
+
+/**
+ * How likely a right answer is. Over items of uniform difficulty the mean is the model's strength, lowered by
+ * temperature (3% at 1, 12% at 2) and raised by effort; items range from nearly hopeless or even to nearly sure.
+ *
+ * @param difficulty 0 (easiest) to 1
+ */
+export const successProbability = (
+  strength: number,
+  temperature: number,
+  effort: string,
+  difficulty: number
+): number => {
+  const thinking = strength + (1 - strength) * (effortGain[effort] ?? 0)
+  const mean = Math.min(1, Math.max(0, thinking * (1 - 0.03 * temperature * temperature)))
+  const spread = 1.8 * Math.min(mean, 1 - mean)
+  return mean + spread * (0.5 - difficulty)
+}
+
+const steps = [
+  "First, I write down what is given.",
+  "Next, I combine the amounts step by step.",
+  "Each part is added up before the total is taken.",
+  "The amounts are brought to the same unit.",
+  "Checking the result against the question gives the same value."
+] as const
+
+const worked = (request: SimulatedRequest, answer: string): string => {
+  const random = request.random("working")
+  const count = 2 + random.below(3)
+  const lines = Array.from({ length: count }, () => random.pick(steps))
+  const end = request.prompt.text.includes("####") ? `#### ${answer}` : `The answer is ${answer}.`
+  return `${lines.join(" ")}\n${end}`
+}
+
+/** A prompt of this length is a problem in words rather than a bare sum. */
+const WORD_PROBLEM = 80
+
+const isWorked = (request: SimulatedRequest, target: string, form: BenchmarkOptions["form"]) => {
+  if (form === "worked" || form === "bare") return form === "worked"
+  const { text } = request.prompt
+  return isNumeric(target) && (text.includes("####") || text.length > WORD_PROBLEM)
+}
+
+const answerFields = ["answer", "final_answer", "finalAnswer", "label", "choice", "result", "value"]
+
+/** The answer as the property's type has it; `undefined` where the two do not go together. */
+const typed = (schema: JsonValue | undefined, answer: string): JsonValue | undefined => {
+  const type = isObject(schema) ? schema.type : undefined
+  const plain = answer.replaceAll(/[$,%]/g, "")
+  if (type === "string") return answer
+  if (type === "number" || type === "integer") {
+    return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : undefined
+  }
+  if (type === "boolean") {
+    return answer.toLowerCase() === "true" || answer.toLowerCase() === "yes"
+  }
+  return isObject(schema) && Array.isArray(schema.enum) && schema.enum.includes(answer)
+    ? answer
+    : undefined
+}
+
+/** A value that fits the schema, with the answer in the property that is named for one (else the last that can hold it). */
+const structured = (request: SimulatedRequest, schema: JsonObject, answer: string): string => {
+  const value = schemaValue(schema, request.random("answer"))
+  const properties = isObject(schema.properties) ? schema.properties : {}
+  if (!isObject(value)) return JSON.stringify(value)
+  const names = Object.keys(properties)
+  const ordered = [...answerFields.filter((name) => names.includes(name)), ...names.reverse()]
+  for (const name of ordered) {
+    const fit = typed(properties[name], answer)
+    if (fit !== undefined) return JSON.stringify({ ...value, [name]: fit })
+  }
+  return JSON.stringify(value)
+}
+
+/**
+ * @param lookup the target of the item that a request asks about; `undefined` for a request of something else, which the
+ *   default responder answers
+ */
+export const fromTargets = (
+  lookup: (request: SimulatedRequest) => string | undefined,
+  options: BenchmarkOptions = {}
+): Responder => {
+  const { refusals = 0.003, truncations = 0.003, targets = [], form = "auto" } = options
+  return (request) => {
+    const target = lookup(request)
+    if (target === undefined) return fallback(request)
+    const random = request.random("verdict")
+    if (random.chance(refusals)) return refusal()
+    const cut = random.chance(truncations)
+    const strength = options.strength?.(request.model.info.id) ?? request.model.strength
+    const difficulty = request.promptRandom("difficulty").next()
+    const right = random.chance(
+      successProbability(strength, request.temperature, request.effort, difficulty)
+    )
+    const answer = right ? target : wrongAnswer(target, request.random("error"), targets)
+    if (request.schema !== undefined) return text(structured(request, request.schema, answer))
+    const said = isWorked(request, target, form) ? worked(request, answer) : answer
+    return cut
+      ? { _tag: "Text", text: said.slice(0, Math.ceil(said.length / 2)), truncated: true }
+      : text(said)
+  }
+}

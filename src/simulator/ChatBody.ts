@@ -1,0 +1,156 @@
+/** Answers of `/chat/completions`: the whole completion, and the same as a stream of chunks. */
+import type { JsonObject } from "../request/GenerateRequest.ts"
+import type { Generation } from "./Generation.ts"
+import type { TextRequest } from "./ReadRequest.ts"
+import { pieces, type ServerEvent } from "./ServerEvents.ts"
+import { textTokens } from "./TokenCount.ts"
+
+/** What surrounds an answer. */
+export interface Frame {
+  /** Hexadecimal digits that make the ids of this answer. */
+  readonly id: string
+  /** Unix seconds. */
+  readonly created: number
+  readonly completed: number
+  readonly input: number
+  readonly cached: number
+  readonly cacheWrite: number
+  readonly serviceTier: string
+}
+
+const callId = (frame: Frame, choice: number, index: number): string =>
+  `call_${frame.id.slice(0, 20)}${choice}_${index}`
+
+const total = (generations: ReadonlyArray<Generation>, of: "outputTokens" | "reasoningTokens") =>
+  generations.reduce((sum, generation) => sum + generation[of], 0)
+
+const usage = (frame: Frame, generations: ReadonlyArray<Generation>) => ({
+  prompt_tokens: frame.input,
+  completion_tokens: total(generations, "outputTokens"),
+  total_tokens: frame.input + total(generations, "outputTokens"),
+  prompt_tokens_details: {
+    cached_tokens: frame.cached,
+    audio_tokens: 0,
+    ...(frame.cacheWrite === 0 ? {} : { cache_write_tokens: frame.cacheWrite })
+  },
+  completion_tokens_details: {
+    reasoning_tokens: total(generations, "reasoningTokens"),
+    audio_tokens: 0,
+    accepted_prediction_tokens: 0,
+    rejected_prediction_tokens: 0
+  }
+})
+
+const head = (frame: Frame, request: TextRequest, object: string) => ({
+  id: `chatcmpl-${frame.id.slice(0, 29)}`,
+  object,
+  created: frame.created,
+  model: request.body.model,
+  service_tier: frame.serviceTier
+})
+
+const toolCalls = (frame: Frame, choice: number, generation: Generation) =>
+  generation.answer._tag === "ToolCalls"
+    ? generation.answer.calls.map((call, index) => ({
+        id: callId(frame, choice, index),
+        type: "function",
+        function: { name: call.name, arguments: call.arguments }
+      }))
+    : []
+
+const message = (frame: Frame, choice: number, generation: Generation) => {
+  const { answer } = generation
+  const plain = answer._tag === "Text" || answer._tag === "Filtered"
+  return {
+    role: "assistant",
+    content: plain ? answer.text : null,
+    refusal: answer._tag === "Refusal" ? answer.text : null,
+    annotations: [],
+    ...(answer._tag === "ToolCalls" ? { tool_calls: toolCalls(frame, choice, generation) } : {})
+  }
+}
+
+export const chatBody = (
+  frame: Frame,
+  request: TextRequest,
+  generations: ReadonlyArray<Generation>
+): JsonObject => ({
+  ...(head(frame, request, "chat.completion") as JsonObject),
+  choices: generations.map((generation, index) => ({
+    index,
+    message: message(frame, index, generation),
+    logprobs: null,
+    finish_reason: generation.finish
+  })),
+  usage: usage(frame, generations)
+})
+
+/** The deltas of one choice, each with the output tokens it brings. */
+const deltas = (
+  frame: Frame,
+  choice: number,
+  generation: Generation
+): ReadonlyArray<readonly [number, JsonObject]> => {
+  const { answer } = generation
+  if (answer._tag === "ToolCalls") {
+    return toolCalls(frame, choice, generation).flatMap((call, index) => [
+      [
+        8,
+        {
+          tool_calls: [
+            {
+              index,
+              id: call.id,
+              type: call.type,
+              function: { name: call.function.name, arguments: "" }
+            }
+          ]
+        }
+      ] as const,
+      ...pieces(call.function.arguments).map(
+        (piece) =>
+          [textTokens(piece), { tool_calls: [{ index, function: { arguments: piece } }] }] as const
+      )
+    ])
+  }
+  const field = answer._tag === "Refusal" ? "refusal" : "content"
+  return pieces(answer.text).map((piece) => [textTokens(piece), { [field]: piece }] as const)
+}
+
+export const chatEvents = (
+  frame: Frame,
+  request: TextRequest,
+  generations: ReadonlyArray<Generation>
+): ReadonlyArray<ServerEvent> => {
+  const chunk = head(frame, request, "chat.completion.chunk")
+  const noUsage = request.includeUsage ? { usage: null } : {}
+  const event = (index: number, delta: JsonObject, finish: string | null, after: number) => ({
+    after,
+    data: {
+      ...chunk,
+      choices: [{ index, delta, logprobs: null, finish_reason: finish }],
+      ...noUsage
+    }
+  })
+  const events: Array<ServerEvent> = []
+  let end = 0
+  for (const [index, generation] of generations.entries()) {
+    let after = generation.reasoningTokens
+    events.push(event(index, { role: "assistant", content: "", refusal: null }, null, after))
+    for (const [tokens, delta] of deltas(frame, index, generation)) {
+      after += tokens
+      events.push(event(index, delta, null, after))
+    }
+    events.push(event(index, {}, generation.finish, after))
+    end = Math.max(end, after)
+  }
+  events.sort((one, other) => one.after - other.after)
+  if (request.includeUsage) {
+    events.push({
+      after: end,
+      data: { ...chunk, choices: [], usage: usage(frame, generations) }
+    })
+  }
+  events.push({ after: end, data: "[DONE]" })
+  return events
+}

@@ -1,0 +1,339 @@
+/**
+ * The simulated OpenAI: a seeded model of its endpoints, limits, latency, billing and faults. It performs nothing:
+ * `handle` takes a request and the time, changes the model's state, and answers with a `Plan`. Equal seeds, options,
+ * requests and times give equal plans; what is said and which fault strikes does not even depend on the order.
+ */
+import { Result } from "effect"
+import { catalogData } from "../model/catalogData.ts"
+import type { ModelInfo } from "../model/ModelInfo.ts"
+import type { JsonObject } from "../request/GenerateRequest.ts"
+import { none as noUsage } from "../request/TokenUsage.ts"
+import * as Answer from "./Answer.ts"
+import { respond } from "./DefaultResponder.ts"
+import { type EmbeddingsRequest, readEmbeddings } from "./EmbeddingsBody.ts"
+import * as Errors from "./ErrorAnswers.ts"
+import type { FaultKind } from "./Faults.ts"
+import * as Faults from "./Faults.ts"
+import * as Latency from "./Latency.ts"
+import * as Ledger from "./Ledger.ts"
+import { type LimitChange, type Limits, type Neighbour, type Tier, tiers } from "./Limits.ts"
+import { findModel, type ModelProfile, profile } from "./ModelProfile.ts"
+import { modelBody, modelsBody } from "./ModelsBody.ts"
+import type { Plan } from "./Plan.ts"
+import * as PromptCache from "./PromptCache.ts"
+import * as Quota from "./Quota.ts"
+import { rateHeaders } from "./RateHeaders.ts"
+import { findProfile, readTextRequest, type TextRequest } from "./ReadRequest.ts"
+import type { Responder } from "./Responder.ts"
+import { digest, type Seeded, seeded } from "./Seeded.ts"
+
+export interface SimulatorOptions {
+  /** Same seed, same answers, faults and delays. A whole number. Default 1. */
+  readonly seed?: number
+  /** Usage tier whose limits hold for every pool. Default `2`. */
+  readonly tier?: Tier
+  /** Limits of every pool, instead of a tier's. */
+  readonly limits?: Limits
+  /** Limits of single pools (a model's family or id), before anything else. */
+  readonly poolLimits?: Readonly<Record<string, Limits>>
+  /** Default: the limits stay as they are. */
+  readonly limitChanges?: ReadonlyArray<LimitChange>
+  /** Default: nobody else uses the account. */
+  readonly neighbours?: ReadonlyArray<Neighbour>
+  /** Default: nothing goes wrong. */
+  readonly faults?: Faults.Faults
+  /** What the model says. Default: a value that fits the schema, a tool call that is required, or seeded text. */
+  readonly responder?: Responder
+  /** Factor on all delays: 1 is realistic, 0 answers at once. Default 1. */
+  readonly latency?: number
+  /** Default: the catalogue's. */
+  readonly models?: ReadonlyArray<ModelInfo>
+  /** Serve any name, free of charge, instead of answering 404. Default false. */
+  readonly allowUnknownModels?: boolean
+  /** The keys that are valid. Default: any key, but one has to be given. */
+  readonly keys?: ReadonlyArray<string>
+}
+
+/** One request as it reaches the server. */
+export interface IncomingRequest {
+  readonly method: string
+  /** Below the version: `/chat/completions`. */
+  readonly path: string
+  /** The parsed body; `undefined` for none, or one that is no JSON. */
+  readonly body: unknown
+  /** The bearer token, "" for none; left out by a caller that needs no key, as within one process. */
+  readonly key?: string
+}
+
+export interface Simulator {
+  readonly seed: number
+  /** Milliseconds that the next request is under way before it arrives. */
+  readonly uplink: () => number
+  /** Decides a request that arrives at `now` (milliseconds on any clock that goes forward). */
+  readonly handle: (request: IncomingRequest, now: number) => Plan
+  /** @param now brings the pools' totals up to this time; default: as of their last requests */
+  readonly stats: (now?: number) => Ledger.SimulatorStats
+  /** How often each request content was billed, by its hash: a value above 1 was paid for again. */
+  readonly billedContents: () => Readonly<Record<string, number>>
+}
+
+/** Fields that decide how an answer is delivered, or to whom it is counted; not what it says. */
+const DELIVERY = new Set([
+  "stream",
+  "stream_options",
+  "store",
+  "metadata",
+  "user",
+  "service_tier",
+  "safety_identifier",
+  "prompt_cache_key",
+  "encoding_format"
+])
+
+const contentOf = (path: string, body: JsonObject): number => {
+  let text = path
+  for (const name of Object.keys(body).sort()) {
+    if (!DELIVERY.has(name)) text += `\n${name}:${JSON.stringify(body[name])}`
+  }
+  return digest(text)
+}
+
+const ORGANIZATION = "org-spillway-simulated"
+
+const endpoints: Readonly<Record<string, "chat" | "responses" | "embeddings">> = {
+  "/chat/completions": "chat",
+  "/responses": "responses",
+  "/embeddings": "embeddings"
+}
+
+/** A request whose form is right, with its place in the model's state. */
+interface Placed {
+  readonly request: TextRequest | EmbeddingsRequest
+  readonly content: number
+  readonly pool: string
+  readonly charge: Quota.Charge
+  readonly struck: ReadonlySet<FaultKind>
+  readonly random: Seeded
+}
+
+/** @param startedAt time of the start, on the clock whose times `handle` is given */
+export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator => {
+  const {
+    seed = 1,
+    faults = Faults.none,
+    responder = respond,
+    latency = 1,
+    models = catalogData,
+    allowUnknownModels = false
+  } = options
+  const limits = options.limits ?? tiers[options.tier ?? "2"]
+  const profiles = new Map<string, ModelProfile>(models.map((info) => [info.id, profile(info)]))
+  const keys = options.keys === undefined ? undefined : new Set(options.keys)
+  const world: Quota.World = {
+    seed,
+    limitChanges: [...(options.limitChanges ?? [])].sort((a, b) => a.at - b.at),
+    neighbours: options.neighbours ?? [],
+    ramp: faults.ramp
+  }
+  const ledger = Ledger.make()
+  const pools = new Map<string, Quota.Pool>()
+  const cache = PromptCache.make()
+  const traffic = seeded(seed, "uplink")
+
+  const poolAt = (name: string, elapsed: number): Quota.Pool => {
+    const known = pools.get(name) ?? Quota.makePool(options.poolLimits?.[name] ?? limits)
+    const current = Quota.advance(known, elapsed, world)
+    pools.set(name, current)
+    return current
+  }
+
+  const context = (now: number, random: Seeded): Answer.Context => ({
+    seed,
+    now,
+    random,
+    latency,
+    organization: ORGANIZATION,
+    requestId: `req_${seeded(seed, "request", ledger.requests).hex(32)}`
+  })
+
+  const refuse = (
+    at: Answer.Context,
+    error: Errors.ErrorAnswer,
+    headers: Readonly<Record<string, string>> = {}
+  ): Plan => {
+    if (error.status === 429) ledger.rateLimited++
+    else if (error.status < 500) ledger.refused++
+    return Answer.refusal(at, error, headers)
+  }
+
+  /** What stops a request whatever it asks for: key, outage, quota. */
+  const stopped = (request: IncomingRequest, at: Answer.Context): Plan | undefined => {
+    const elapsed = at.now - startedAt
+    const reached = { admitted: ledger.admitted, elapsed, usd: ledger.costUsd }
+    const unknownKey = request.key !== undefined && keys?.has(request.key) === false
+    if (request.key === "") return refuse(at, Errors.badKey(false))
+    if (unknownKey || Faults.passed(faults.invalidKey, reached)) {
+      return refuse(at, Errors.badKey(true))
+    }
+    const outage = Faults.outageAt(faults, elapsed)
+    if (outage !== undefined) {
+      Ledger.countFault(ledger, outage.as === "hang" ? "outage_hang" : "outage")
+      return outage.as === "hang" ? { _tag: "Hang" } : refuse(at, Errors.overloaded)
+    }
+    return Faults.passed(faults.billing, reached) ? refuse(at, Errors.noQuota) : undefined
+  }
+
+  /** Faults that strike on the way to the provider: it never learns of the request. */
+  const lostOnTheWay = (placed: Placed, at: Answer.Context): Plan | undefined => {
+    for (const kind of ["drop_before", "hang", "html"] as const) {
+      if (!placed.struck.has(kind)) continue
+      Ledger.countAttempt(ledger, placed.content)
+      Ledger.countFault(ledger, kind)
+      if (kind === "hang") return { _tag: "Hang" }
+      if (kind === "html") return Answer.gatewayPage(at)
+      return {
+        _tag: "Drop",
+        at: at.now + Latency.network(placed.random, latency),
+        processed: false
+      }
+    }
+    return undefined
+  }
+
+  /** Faults that the provider answers with an error although the request was in order. */
+  const struckError = (placed: Placed, pool: Quota.Pool, at: Answer.Context) => {
+    const { model } = placed.request
+    const name = model.info.id
+    const limit = Math.round(pool.requests.limit)
+    const errors: ReadonlyArray<readonly [FaultKind, () => Errors.ErrorAnswer]> = [
+      [
+        "429",
+        () =>
+          Errors.rateLimited(name, ORGANIZATION, {
+            _tag: "Limited",
+            dimension: "requests",
+            limit,
+            used: limit,
+            requested: 1,
+            retryAfterMs: 1_000
+          })
+      ],
+      [
+        "slow_down",
+        () => Errors.rateLimited(name, ORGANIZATION, { _tag: "SlowDown", retryAfterMs: 5_000 })
+      ],
+      ["500", () => Errors.serverError(at.requestId)],
+      ["503", () => Errors.overloaded],
+      ["408", () => Errors.requestTimeout],
+      ["409", () => Errors.conflict]
+    ]
+    return errors.find(([kind]) => placed.struck.has(kind))
+  }
+
+  const generated = (placed: Placed, pool: Quota.Pool, at: Answer.Context): Plan => {
+    const { request, content, struck } = placed
+    const sample = Ledger.billedOf(ledger, content)
+    const whole =
+      "inputs" in request
+        ? Answer.embeddings(at, request)
+        : Answer.text(at, request, responder, {
+            content,
+            sample,
+            cache,
+            failed: struck.has("failed")
+          })
+    if (whole.usage !== noUsage) Ledger.bill(ledger, content, whole.usage, whole.costUsd)
+    for (const kind of struck) {
+      if (Answer.deliveryFaults.has(kind) || kind === "failed") Ledger.countFault(ledger, kind)
+    }
+    return Answer.deliver(at, whole, rateHeaders(pool), struck)
+  }
+
+  const admitted = (placed: Placed, at: Answer.Context): Plan => {
+    const pool = poolAt(placed.pool, at.now - startedAt)
+    const [after, admission] = Quota.admit(pool, placed.charge, world)
+    pools.set(placed.pool, after)
+    const headers = rateHeaders(after)
+    if (admission._tag !== "Admitted") {
+      Ledger.countLimited(ledger, placed.pool)
+      const name = placed.request.model.info.id
+      const error = Errors.rateLimited(name, ORGANIZATION, admission)
+      return Answer.spoiled(Answer.refusal(at, error, headers), placed.struck, at)
+    }
+    Ledger.countAttempt(ledger, placed.content)
+    Ledger.countAdmitted(ledger, placed.pool, placed.charge.tokens)
+    const struck = struckError(placed, after, at)
+    if (struck === undefined) return generated(placed, after, at)
+    Ledger.countFault(ledger, struck[0])
+    const plan = refuse(at, struck[1](), headers)
+    return Answer.spoiled(plan, placed.struck, at)
+  }
+
+  const generating = (
+    endpoint: "chat" | "responses" | "embeddings",
+    incoming: IncomingRequest,
+    now: number
+  ): Plan => {
+    const early = context(now, seeded(seed, "early", ledger.requests))
+    const found = findProfile(profiles, allowUnknownModels, incoming.body)
+    if (Result.isFailure(found)) return refuse(early, found.failure)
+    const { body, model } = found.success
+    const read: Result.Result<TextRequest | EmbeddingsRequest, Errors.ErrorAnswer> =
+      endpoint === "embeddings"
+        ? readEmbeddings(body, model)
+        : readTextRequest(endpoint, body, model)
+    const elapsed = now - startedAt
+    if (Result.isFailure(read)) {
+      // A request that is refused for its content counts against the limits all the same.
+      const pool = Quota.debit(poolAt(model.pool, elapsed), { tokens: 1, inputTokens: 1 })
+      pools.set(model.pool, pool)
+      return refuse(early, read.failure, rateHeaders(pool))
+    }
+    const request = read.success
+    const content = contentOf(incoming.path, body)
+    const attempt = Ledger.attemptsOf(ledger, content)
+    const bound = "maxOutputTokens" in request ? (request.maxOutputTokens ?? 0) : 0
+    const placed: Placed = {
+      request,
+      content,
+      pool: model.pool,
+      charge: { tokens: Math.max(bound, request.estimate), inputTokens: request.estimate },
+      struck: Faults.strike(faults, seed, content, attempt, elapsed),
+      random: seeded(seed, "delay", content, attempt)
+    }
+    const at = context(now, placed.random)
+    return lostOnTheWay(placed, at) ?? admitted(placed, at)
+  }
+
+  const listing = (path: string, at: Answer.Context): Plan => {
+    if (path === "/models") return Answer.json(at, modelsBody(models))
+    const name = decodeURIComponent(path.slice("/models/".length))
+    const found = findModel(profiles, name)
+    return found === undefined
+      ? refuse(at, Errors.modelNotFound(name))
+      : Answer.json(at, { ...modelBody(found.info), id: name })
+  }
+
+  return {
+    seed,
+    uplink: () => Latency.network(traffic, latency),
+    handle: (request, now) => {
+      ledger.requests++
+      const at = context(now, seeded(seed, "early", ledger.requests))
+      const stop = stopped(request, at)
+      if (stop !== undefined) return stop
+      const endpoint = endpoints[request.path]
+      if (request.method === "POST" && endpoint !== undefined) {
+        return generating(endpoint, request, now)
+      }
+      return request.method === "GET" && /^\/models(\/.+)?$/.test(request.path)
+        ? listing(request.path, at)
+        : refuse(at, Errors.unknownUrl(request.method, request.path))
+    },
+    stats: (now) => {
+      if (now !== undefined) for (const name of pools.keys()) poolAt(name, now - startedAt)
+      return Ledger.stats(ledger, seed, pools)
+    },
+    billedContents: () => Ledger.billedContents(ledger)
+  }
+}
