@@ -15,7 +15,7 @@ const report = process.env.SPILLWAY_TEST_REPORT
 export default defineConfig({
   ssr: { resolve: { conditions: ["spillway-source", ...defaultServerConditions] } },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 30_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     coverage: { provider: "v8", include: ["src/**/*.ts", "layers/**/*.ts"], reporter: ["text"] }

@@ -159,7 +159,7 @@ export const make = ({ breaker, budget, limiter, retry, transport }: Ports) => {
         yield* journal.append([{ _tag: "Released", key: job.key, attempt, spent, unknown }])
       // The circuit opened between `ready` and `protect`: back to waiting for it, no attempt was used.
       if (error._tag === "CircuitOpen") continue
-      return yield* Effect.fail(error)
+      return yield* error
     }
   })
 }

@@ -51,9 +51,9 @@ export const make = Effect.gen(function* () {
     key: RequestKey.RequestKey,
     request: ResolvedRequest,
     onDelta?: (text: string) => Effect.Effect<void>
-  ): Attempt.Job & { readonly expected: number } => {
+  ): Attempt.Job & { readonly estimated: number } => {
     const model = catalog.find(request.model)
-    const { expected, upper } = tokenizer.estimate(request)
+    const { expected, raw, upper } = tokenizer.estimate(request)
     return {
       run,
       key,
@@ -67,7 +67,7 @@ export const make = Effect.gen(function* () {
       requestIds: [],
       attempts: 0,
       circuitWaitMs: 0,
-      expected
+      estimated: raw
     }
   }
 
@@ -76,7 +76,7 @@ export const make = Effect.gen(function* () {
     const { run, request } = todo
     const policy = RetryPolicy.make(retry, () => todo.circuitWaitMs)
     const success = yield* Effect.retry(attempt(todo), policy)
-    tokenizer.learn(request.model, todo.expected, success.answer.usage)
+    tokenizer.learn(request.model, todo.estimated, success.answer.usage)
     const response: ModelResponse = {
       ...success.answer,
       cost: success.cost,

@@ -1,11 +1,10 @@
 /** Everything for the real API: `OPENAI_API_KEY` and the other settings from the environment or `.env`. */
 import { Layer } from "effect"
-import * as MemoryCheckpointStore from "../checkpoint/MemoryCheckpointStore.ts"
-import * as SqliteCheckpointStore from "../checkpoint/SqliteCheckpointStore.ts"
 import * as EnvironmentConfig from "../config/EnvironmentConfig.ts"
 import * as BuiltInModelCatalog from "../model/BuiltInModelCatalog.ts"
 import * as SdkOpenAiTransport from "../transport/SdkOpenAiTransport.ts"
 import * as OnlineGraph from "./OnlineGraph.ts"
+import * as PresetStore from "./PresetStore.ts"
 
 export interface LiveOptions {
   /** SQLite file for runs and answers. Default: memory, which resumes nothing. */
@@ -17,9 +16,5 @@ export const layer = (options: LiveOptions = {}) =>
     Layer.provideMerge(SdkOpenAiTransport.layer),
     Layer.provideMerge(EnvironmentConfig.layer),
     Layer.provideMerge(BuiltInModelCatalog.layer),
-    Layer.provideMerge(store(options.store))
+    Layer.provideMerge(PresetStore.layer(options.store))
   )
-
-/** The store of a preset. */
-export const store = (file: string | undefined) =>
-  file === undefined ? MemoryCheckpointStore.layer : SqliteCheckpointStore.layer({ filename: file })

@@ -6,8 +6,8 @@ import { Layer } from "effect"
 import type { SimulatorOptions } from "../../src/simulator/Simulator.ts"
 import * as BuiltInModelCatalog from "../model/BuiltInModelCatalog.ts"
 import * as SimulatedOpenAiTransport from "../transport/SimulatedOpenAiTransport.ts"
-import * as Live from "./Live.ts"
 import * as OnlineGraph from "./OnlineGraph.ts"
+import * as PresetStore from "./PresetStore.ts"
 
 export interface OfflineOptions extends SimulatorOptions {
   /** SQLite file for runs and answers. Default: memory, which resumes nothing. */
@@ -18,5 +18,5 @@ export const layer = ({ store, ...simulator }: OfflineOptions = {}) =>
   OnlineGraph.layer.pipe(
     Layer.provideMerge(SimulatedOpenAiTransport.layer(simulator)),
     Layer.provideMerge(BuiltInModelCatalog.layer),
-    Layer.provideMerge(Live.store(store))
+    Layer.provideMerge(PresetStore.layer(store))
   )

@@ -102,7 +102,7 @@ export const execute = <Item, R = never>(
       RunProcess.process(run, active, prepared, countFailures(active, total, options.maxFailed))
     ).pipe(Effect.result)
     if (Result.isFailure(generated) && generated.failure._tag !== "RunStopped") {
-      return yield* Effect.fail(generated.failure)
+      return yield* generated.failure
     }
     const tally = yield* Scoring.score(benchmark, { active, prepared, arms, repeats })
     const report = tally.report({

@@ -3,7 +3,7 @@
  * number of times; `rows` reads it in constant memory through effect's `FileSystem`. What a row must look like is the
  * benchmark's item schema: `Samples.ts`.
  */
-import { Effect, type FileSystem, Stream } from "effect"
+import { type FileSystem, Stream } from "effect"
 import * as CsvRows from "./CsvRows.ts"
 import * as DatasetBytes from "./DatasetBytes.ts"
 import { DatasetError } from "./DatasetError.ts"
@@ -78,11 +78,10 @@ export const rowsOrEmpty = (
   Stream.suspend(() => {
     let some = false
     return rows(dataset).pipe(
-      Stream.tap(() =>
-        Effect.sync(() => {
-          some = true
-        })
-      ),
+      Stream.mapArray((page) => {
+        some = true
+        return page
+      }),
       Stream.concat(Stream.suspend(() => (some ? Stream.empty : Stream.fail(empty(dataset)))))
     )
   })

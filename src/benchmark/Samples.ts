@@ -143,9 +143,16 @@ const quoted = (id: string) => JSON.stringify(id.length > 60 ? `${id.slice(0, 60
 /** 64 bits: two among a million different rows meet with a chance below 1 in 10,000,000. */
 const HASH_BYTES = 8
 
-const hashOf = (value: unknown): string => {
-  const text = canonicalize(JSON.parse(JSON.stringify(value ?? null, wellFormed))) ?? ""
-  return bytesToHex(sha256(utf8ToBytes(text)).subarray(0, HASH_BYTES))
+const hashOf = (value: unknown): string =>
+  bytesToHex(sha256(utf8ToBytes(canonical(value))).subarray(0, HASH_BYTES))
+
+/** Canonical JSON refuses some values that JSON takes: only those pay for a copy without them. */
+const canonical = (value: unknown): string => {
+  try {
+    return canonicalize(value) ?? ""
+  } catch {
+    return canonicalize(JSON.parse(JSON.stringify(value, wellFormed))) ?? ""
+  }
 }
 
 /** What JSON or UTF-8 cannot write: half a surrogate pair, and integers beyond a double. */

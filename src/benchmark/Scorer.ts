@@ -79,9 +79,10 @@ export const judge = <Item>(
 const failed = (reason: string): ScoreOutcome => ({ _tag: "ScoreFailed", reason })
 
 const checked = (value: ScoreValue): ScoreOutcome => {
-  const number = Number(value)
-  return number >= 0 && number <= 1
-    ? { _tag: "Score", value: number }
+  if (value === true) return { _tag: "Score", value: 1 }
+  if (value === false) return { _tag: "Score", value: 0 }
+  return typeof value === "number" && value >= 0 && value <= 1
+    ? { _tag: "Score", value }
     : failed(`a score lies from 0 to 1, not ${String(value)}`)
 }
 

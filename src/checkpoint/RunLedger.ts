@@ -67,7 +67,8 @@ export const make = (spentBefore = 0): RunLedger => {
   let spent = spentBefore
   // In the order of insertion, which is the log's.
   const open = new Map<number, OpenAttempt>()
-  // Two equal requests may be under way at once: each closing takes the oldest of its id.
+  // Two equal requests may be under way at once: each closing takes the newest of its id. The oldest would not do: a
+  // fold that begins at `oldestOpen` has not seen what was closed before it, and would close another one.
   const places = new Map<string, Array<number>>()
   return {
     spent: () => spent,
@@ -84,7 +85,7 @@ export const make = (spentBefore = 0): RunLedger => {
         return
       }
       spent += entry.spent
-      const closed = same?.shift()
+      const closed = same?.pop()
       if (closed === undefined) return
       open.delete(closed)
       if (same?.length === 0) places.delete(id)

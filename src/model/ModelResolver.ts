@@ -4,14 +4,14 @@
  * Finding the model is `ModelIndex.ts`; the rules are those of OpenAI's API reference and reasoning guide.
  */
 import { Duration, Result } from "effect"
-import type { GenerateRequest, JsonObject, JsonValue } from "../request/GenerateRequest.ts"
+import type { GenerateRequest, JsonObject } from "../request/GenerateRequest.ts"
 import { modelOf } from "../request/GenerateRequest.ts"
 import { RequestRefused } from "../request/RequestRefused.ts"
-import { DEFAULT_OUTPUT, DEFAULT_REASONING_OUTPUT } from "./catalogData.ts"
 import type { Resolved } from "./ModelCatalog.ts"
 import type { ModelIndex } from "./ModelIndex.ts"
 import type { ModelInfo } from "./ModelInfo.ts"
-import { emptiness } from "./RequestContent.ts"
+import { bounded } from "./OutputBound.ts"
+import { effortOf, emptiness, given, type Problem } from "./RequestContent.ts"
 
 /** How long before its retirement a model is warned about. */
 const NOTICE = Duration.toMillis("60 days")
@@ -23,27 +23,9 @@ export interface ResolveOptions {
   readonly priced: boolean
 }
 
-interface Problem {
-  readonly field: string
-  readonly problem: string
-  readonly fix: string
-}
-
 const none: ReadonlyArray<string> = []
 
-/** `null` is how the API spells "not given". */
-const given = (value: JsonValue | undefined): value is Exclude<JsonValue, null> =>
-  value !== undefined && value !== null
-
 const list = (words: ReadonlyArray<string>): string => words.join(", ")
-
-const effortOf = (request: GenerateRequest): JsonValue | undefined => {
-  if (request.endpoint === "chat") return request.body.reasoning_effort
-  const reasoning = request.body.reasoning
-  return typeof reasoning === "object" && reasoning !== null && !Array.isArray(reasoning)
-    ? (reasoning as JsonObject).effort
-    : undefined
-}
 
 const effortField = (request: GenerateRequest): string =>
   request.endpoint === "chat" ? "reasoning_effort" : "reasoning.effort"
@@ -137,85 +119,6 @@ const unsupported = (model: ModelInfo, request: GenerateRequest): Problem | unde
     }
   }
   return effort(model, request) ?? sampling(model, request)
-}
-
-/** The field of the body that bounds the output, and the bound in it. */
-interface Bound {
-  readonly field: string
-  readonly value: JsonValue | undefined
-}
-
-const boundOf = ({ endpoint, body }: GenerateRequest): Bound => {
-  if (endpoint === "responses") return { field: "max_output_tokens", value: body.max_output_tokens }
-  // `max_tokens` is deprecated and still taken; where it is given it stays the request's own.
-  return given(body.max_tokens) && !given(body.max_completion_tokens)
-    ? { field: "max_tokens", value: body.max_tokens }
-    : { field: "max_completion_tokens", value: body.max_completion_tokens }
-}
-
-const badBound = (
-  model: ModelInfo | undefined,
-  { field, value }: Bound,
-  body: JsonObject
-): Problem | undefined => {
-  if (given(body.max_tokens) && given(body.max_completion_tokens)) {
-    return {
-      field: "max_tokens",
-      problem: "It is given beside max_completion_tokens, which replaces it.",
-      fix: "Leave max_tokens out."
-    }
-  }
-  if (!given(value)) return undefined
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
-    return {
-      field,
-      problem: `${JSON.stringify(value)} is not a whole number of at least 1.`,
-      fix: "Give the most tokens that the answer may have, reasoning included."
-    }
-  }
-  return model !== undefined && value > model.maxOutputTokens
-    ? {
-        field,
-        problem: `${value} is more than the ${model.maxOutputTokens} that the model can write.`,
-        fix: `Lower it to at most ${model.maxOutputTokens}.`
-      }
-    : undefined
-}
-
-/** A model that nobody knows is taken to reason if it is told to. */
-const defaultBound = (model: ModelInfo | undefined, request: GenerateRequest): number =>
-  model?.defaultOutputTokens ??
-  (given(effortOf(request)) ? DEFAULT_REASONING_OUTPUT : DEFAULT_OUTPUT)
-
-const bounded = (
-  model: ModelInfo | undefined,
-  request: GenerateRequest
-): Result.Result<{ readonly body: JsonObject; readonly maxOutputTokens: number }, Problem> => {
-  const { endpoint, body } = request
-  if (endpoint === "embeddings") return Result.succeed({ body, maxOutputTokens: 0 })
-  const bound = boundOf(request)
-  const problem = badBound(model, bound, body)
-  if (problem !== undefined) return Result.fail(problem)
-  const maxOutputTokens =
-    typeof bound.value === "number" ? bound.value : defaultBound(model, request)
-  if (endpoint === "responses" && !given(body.store)) {
-    return Result.succeed({
-      body: { ...body, max_output_tokens: maxOutputTokens, store: false },
-      maxOutputTokens
-    })
-  }
-  if (bound.field === "max_tokens" && model !== undefined && model.efforts.length > 0) {
-    // Models that reason take the bound only by its new name; it means the same.
-    const { max_tokens: _, ...rest } = body
-    return Result.succeed({
-      body: { ...rest, max_completion_tokens: maxOutputTokens },
-      maxOutputTokens
-    })
-  }
-  return Result.succeed({
-    body: bound.value === maxOutputTokens ? body : { ...body, [bound.field]: maxOutputTokens },
-    maxOutputTokens
-  })
 }
 
 const unknownWarning = (name: string): ReadonlyArray<string> => [

@@ -1,26 +1,40 @@
-/** Whether a request holds anything to answer. Part of the checks in `ModelResolver.ts`. */
-import type { GenerateRequest, JsonValue } from "../request/GenerateRequest.ts"
+/** What a request's body says, as the checks in `ModelResolver.ts` and `OutputBound.ts` read it. */
+import type { GenerateRequest, JsonObject, JsonValue } from "../request/GenerateRequest.ts"
 
 /** Inputs of one embeddings request, by OpenAI's API reference. */
 const MOST_INPUTS = 2_048
 
-interface Emptiness {
+/** Why a request is refused; `RequestRefused` adds the model. */
+export interface Problem {
   readonly field: string
   readonly problem: string
   readonly fix: string
 }
 
+/** `null` is how the API spells "not given". */
+export const given = (value: JsonValue | undefined): value is Exclude<JsonValue, null> =>
+  value !== undefined && value !== null
+
+/** The reasoning effort that the request asks for. */
+export const effortOf = (request: GenerateRequest): JsonValue | undefined => {
+  if (request.endpoint === "chat") return request.body.reasoning_effort
+  const reasoning = request.body.reasoning
+  return typeof reasoning === "object" && reasoning !== null && !Array.isArray(reasoning)
+    ? (reasoning as JsonObject).effort
+    : undefined
+}
+
 const filled = (value: JsonValue | undefined): boolean =>
   (typeof value === "string" || Array.isArray(value)) && value.length > 0
 
-const missing = (field: string, fix: string): Emptiness => ({
+const missing = (field: string, fix: string): Problem => ({
   field,
   problem: "It is missing or empty.",
   fix
 })
 
 /** What is missing from the request, if anything. */
-export const emptiness = ({ endpoint, body }: GenerateRequest): Emptiness | undefined => {
+export const emptiness = ({ endpoint, body }: GenerateRequest): Problem | undefined => {
   switch (endpoint) {
     case "chat":
       return Array.isArray(body.messages) && body.messages.length > 0

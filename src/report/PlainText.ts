@@ -4,12 +4,12 @@
  */
 
 /**
- * Escape sequences, in both their forms, ESC and a letter or one C1 byte (ECMA-48). Every part excludes what it ends
- * with, so that hostile text cannot make the search back up.
+ * Escape sequences, in both their forms, ESC and a letter or one C1 byte (ECMA-48). No part can hold what
+ * another one begins with, so that a search through hostile text never starts over.
  */
 const [ESC, BEL, ST] = ["\\u001b", "\\u0007", "\\u009c"]
 /** OSC, DCS, SOS, PM and APC: strings up to their terminator. One without it loses only its introducer, below. */
-const STRING = `(?:${ESC}[\\]PX^_]|[\\u009d\\u0090\\u0098\\u009e\\u009f])[^${BEL}${ESC}${ST}]*(?:${BEL}|${ESC}\\\\|${ST})`
+const STRING = `(?:${ESC}[\\]PX^_]|[\\u009d\\u0090\\u0098\\u009e\\u009f])[^${BEL}${ESC}\\u0080-\\u009f]*(?:${BEL}|${ESC}\\\\|${ST})`
 /** CSI: colours, cursor movements, erasing. */
 const CONTROL_SEQUENCE = `(?:${ESC}\\[|\\u009b)[0-?]*[ -/]*[@-~]?`
 const OTHER_ESCAPE = `${ESC}[ -/]*[0-~]?`

@@ -1,18 +1,16 @@
-/** From what was decided about a request to the plan of its answer: head, times, body or events, and what is spoiled of it. */
+/** The answers of the provider before anything spoils them: refusals, lists, embeddings, texts. The way back: `Delivery.ts`. */
 import type { JsonObject } from "../request/GenerateRequest.ts"
 import { none as noUsage, type TokenUsage } from "../request/TokenUsage.ts"
 import { SIMULATED_HEADER } from "../transport/ResponseHead.ts"
 import { chatBody, chatEvents, type Frame } from "./ChatBody.ts"
 import { type EmbeddingsRequest, embeddingsBody } from "./EmbeddingsBody.ts"
 import { type ErrorAnswer, gatewayPage as page, serverError } from "./ErrorAnswers.ts"
-import type { FaultKind } from "./Faults.ts"
 import { type Generation, generate } from "./Generation.ts"
 import * as Latency from "./Latency.ts"
 import { costOf } from "./Ledger.ts"
 import type { Payload, Plan } from "./Plan.ts"
 import { asText } from "./Prompt.ts"
 import * as PromptCache from "./PromptCache.ts"
-import { spoilHeaders } from "./RateHeaders.ts"
 import type { TextRequest } from "./ReadRequest.ts"
 import type { Responder } from "./Responder.ts"
 import { failedEvents, failedResponse, responsesBody, responsesEvents } from "./ResponsesBody.ts"
@@ -40,10 +38,9 @@ export interface Whole {
   readonly costUsd: number
 }
 
-const JSON_TYPE = "application/json"
-const EVENTS_TYPE = "text/event-stream; charset=utf-8"
+export const JSON_TYPE = "application/json"
 
-const head = (at: Context, type: string, processingMs: number): Record<string, string> => ({
+export const head = (at: Context, type: string, processingMs: number): Record<string, string> => ({
   "content-type": type,
   "openai-organization": at.organization,
   "openai-processing-ms": String(Math.max(1, Math.round(processingMs))),
@@ -222,56 +219,4 @@ export const text = (
     usage,
     costUsd: costOf(request.model.info, usage, whole.serviceTier)
   }
-}
-
-const half = (payload: Payload): Payload =>
-  payload._tag === "Body"
-    ? { _tag: "Body", text: payload.text.slice(0, Math.floor(payload.text.length / 2)) }
-    : { _tag: "Events", events: payload.events.slice(0, Math.floor(payload.events.length / 2)) }
-
-/** Faults that strike a finished answer on its way back. */
-export const deliveryFaults: ReadonlySet<FaultKind> = new Set([
-  "drop_after",
-  "truncated",
-  "empty",
-  "wrong_type",
-  "no_headers",
-  "bad_headers"
-])
-
-/** Rate-limit headers lost or broken, where that fault struck. */
-export const spoiled = (plan: Plan, struck: ReadonlySet<FaultKind>, at: Context): Plan => {
-  if (plan._tag !== "Reply" || !(struck.has("no_headers") || struck.has("bad_headers"))) return plan
-  const how = struck.has("no_headers") ? "missing" : "malformed"
-  return { ...plan, headers: spoilHeaders(plan.headers, how, () => at.random.next()) }
-}
-
-export const deliver = (
-  at: Context,
-  whole: Whole,
-  headers: Readonly<Record<string, string>>,
-  struck: ReadonlySet<FaultKind>
-): Plan => {
-  const doneAt = at.now + whole.doneMs
-  if (struck.has("drop_after")) return { _tag: "Drop", at: doneAt, processed: true }
-  const spoil = struck.has("empty") || struck.has("wrong_type")
-  const payload: Payload = spoil
-    ? { _tag: "Body", text: struck.has("empty") ? "" : "upstream connect error or disconnect" }
-    : struck.has("truncated")
-      ? half(whole.payload)
-      : whole.payload
-  const streams = payload._tag === "Events"
-  const firstAt = streams ? at.now + whole.firstMs : doneAt
-  const type = streams ? EVENTS_TYPE : struck.has("wrong_type") ? "text/plain" : JSON_TYPE
-  const plan: Plan = {
-    _tag: "Reply",
-    admitted: true,
-    status: whole.status,
-    headers: { ...head(at, type, streams ? whole.firstMs : whole.doneMs), ...headers },
-    headAt: firstAt,
-    firstByteAt: firstAt,
-    doneAt,
-    payload
-  }
-  return spoiled(plan, struck, at)
 }

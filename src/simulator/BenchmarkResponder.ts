@@ -36,8 +36,9 @@ const effortGain: Readonly<Record<string, number>> = {
 }
 
 /**
- * How likely a right answer is. Over items of uniform difficulty the mean is the model's strength, lowered by
- * temperature (3% at 1, 12% at 2) and raised by effort; items range from nearly hopeless or even to nearly sure.
+ * How likely a right answer is: 1 - dᵏ at difficulty d. With k = m / (1 - m) its mean over items of uniform difficulty is
+ * exactly m, the model's strength, lowered by temperature (3% at 1, 12% at 2) and raised by effort. The easiest items are
+ * sure, the hardest hopeless, and the better the model, the fewer are hard for it: models fail on the same items.
  *
  * @param difficulty 0 (easiest) to 1
  */
@@ -48,9 +49,8 @@ export const successProbability = (
   difficulty: number
 ): number => {
   const thinking = strength + (1 - strength) * (effortGain[effort] ?? 0)
-  const mean = Math.min(1, Math.max(0, thinking * (1 - 0.03 * temperature * temperature)))
-  const spread = 1.8 * Math.min(mean, 1 - mean)
-  return mean + spread * (0.5 - difficulty)
+  const mean = Math.max(0, thinking * (1 - 0.03 * temperature * temperature))
+  return mean >= 1 ? 1 : 1 - difficulty ** (mean / (1 - mean))
 }
 
 const steps = [
@@ -131,8 +131,12 @@ export const fromTargets = (
       successProbability(strength, request.temperature, request.effort, difficulty)
     )
     const answer = right ? target : wrongAnswer(target, request.random("error"), targets)
-    if (request.schema !== undefined) return text(structured(request, request.schema, answer))
-    const said = isWorked(request, target, form) ? worked(request, answer) : answer
+    const said =
+      request.schema !== undefined
+        ? structured(request, request.schema, answer)
+        : isWorked(request, target, form)
+          ? worked(request, answer)
+          : answer
     return cut
       ? { _tag: "Text", text: said.slice(0, Math.ceil(said.length / 2)), truncated: true }
       : text(said)

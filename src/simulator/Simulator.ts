@@ -6,26 +6,28 @@
 import { Result } from "effect"
 import { catalogData } from "../model/catalogData.ts"
 import type { ModelInfo } from "../model/ModelInfo.ts"
-import type { JsonObject } from "../request/GenerateRequest.ts"
+import { type Endpoint, paths } from "../request/GenerateRequest.ts"
 import { none as noUsage } from "../request/TokenUsage.ts"
 import * as Answer from "./Answer.ts"
 import { respond } from "./DefaultResponder.ts"
-import { type EmbeddingsRequest, readEmbeddings } from "./EmbeddingsBody.ts"
+import { deliver, deliveryFaults, spoiled } from "./Delivery.ts"
 import * as Errors from "./ErrorAnswers.ts"
 import type { FaultKind } from "./Faults.ts"
 import * as Faults from "./Faults.ts"
+import { injectedError } from "./InjectedErrors.ts"
 import * as Latency from "./Latency.ts"
 import * as Ledger from "./Ledger.ts"
 import { type LimitChange, type Limits, type Neighbour, type Tier, tiers } from "./Limits.ts"
 import { findModel, type ModelProfile, profile } from "./ModelProfile.ts"
 import { modelBody, modelsBody } from "./ModelsBody.ts"
+import { type PlacedRequest, place } from "./PlacedRequest.ts"
 import type { Plan } from "./Plan.ts"
 import * as PromptCache from "./PromptCache.ts"
 import * as Quota from "./Quota.ts"
 import { rateHeaders } from "./RateHeaders.ts"
-import { findProfile, readTextRequest, type TextRequest } from "./ReadRequest.ts"
+import { findProfile } from "./ReadRequest.ts"
 import type { Responder } from "./Responder.ts"
-import { digest, type Seeded, seeded } from "./Seeded.ts"
+import { seeded } from "./Seeded.ts"
 
 export interface SimulatorOptions {
   /** Same seed, same answers, faults and delays. A whole number. Default 1. */
@@ -77,43 +79,18 @@ export interface Simulator {
   readonly billedContents: () => Readonly<Record<string, number>>
 }
 
-/** Fields that decide how an answer is delivered, or to whom it is counted; not what it says. */
-const DELIVERY = new Set([
-  "stream",
-  "stream_options",
-  "store",
-  "metadata",
-  "user",
-  "service_tier",
-  "safety_identifier",
-  "prompt_cache_key",
-  "encoding_format"
-])
-
-const contentOf = (path: string, body: JsonObject): number => {
-  let text = path
-  for (const name of Object.keys(body).sort()) {
-    if (!DELIVERY.has(name)) text += `\n${name}:${JSON.stringify(body[name])}`
-  }
-  return digest(text)
-}
-
 const ORGANIZATION = "org-spillway-simulated"
 
-const endpoints: Readonly<Record<string, "chat" | "responses" | "embeddings">> = {
-  "/chat/completions": "chat",
-  "/responses": "responses",
-  "/embeddings": "embeddings"
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  [paths.chat]: "chat",
+  [paths.responses]: "responses",
+  [paths.embeddings]: "embeddings"
 }
 
-/** A request whose form is right, with its place in the model's state. */
-interface Placed {
-  readonly request: TextRequest | EmbeddingsRequest
-  readonly content: number
-  readonly pool: string
-  readonly charge: Quota.Charge
+/** One attempt at a request that is in order. */
+interface Attempt extends PlacedRequest {
   readonly struck: ReadonlySet<FaultKind>
-  readonly random: Seeded
+  readonly at: Answer.Context
 }
 
 /** @param startedAt time of the start, on the clock whose times `handle` is given */
@@ -147,10 +124,10 @@ export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator =
     return current
   }
 
-  const context = (now: number, random: Seeded): Answer.Context => ({
+  const arrival = (now: number): Answer.Context => ({
     seed,
     now,
-    random,
+    random: seeded(seed, "arrival", ledger.requests),
     latency,
     organization: ORGANIZATION,
     requestId: `req_${seeded(seed, "request", ledger.requests).hex(32)}`
@@ -184,130 +161,75 @@ export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator =
   }
 
   /** Faults that strike on the way to the provider: it never learns of the request. */
-  const lostOnTheWay = (placed: Placed, at: Answer.Context): Plan | undefined => {
-    for (const kind of ["drop_before", "hang", "html"] as const) {
-      if (!placed.struck.has(kind)) continue
-      Ledger.countAttempt(ledger, placed.content)
-      Ledger.countFault(ledger, kind)
-      if (kind === "hang") return { _tag: "Hang" }
-      if (kind === "html") return Answer.gatewayPage(at)
-      return {
-        _tag: "Drop",
-        at: at.now + Latency.network(placed.random, latency),
-        processed: false
-      }
-    }
-    return undefined
+  const lostOnTheWay = ({ struck, content, at }: Attempt): Plan | undefined => {
+    const kind = (["drop_before", "hang", "html"] as const).find((each) => struck.has(each))
+    if (kind === undefined) return undefined
+    Ledger.countAttempt(ledger, content)
+    Ledger.countFault(ledger, kind)
+    if (kind === "hang") return { _tag: "Hang" }
+    if (kind === "html") return Answer.gatewayPage(at)
+    return { _tag: "Drop", at: at.now + Latency.network(at.random, latency), processed: false }
   }
 
-  /** Faults that the provider answers with an error although the request was in order. */
-  const struckError = (placed: Placed, pool: Quota.Pool, at: Answer.Context) => {
-    const { model } = placed.request
-    const name = model.info.id
-    const limit = Math.round(pool.requests.limit)
-    const errors: ReadonlyArray<readonly [FaultKind, () => Errors.ErrorAnswer]> = [
-      [
-        "429",
-        () =>
-          Errors.rateLimited(name, ORGANIZATION, {
-            _tag: "Limited",
-            dimension: "requests",
-            limit,
-            used: limit,
-            requested: 1,
-            retryAfterMs: 1_000
-          })
-      ],
-      [
-        "slow_down",
-        () => Errors.rateLimited(name, ORGANIZATION, { _tag: "SlowDown", retryAfterMs: 5_000 })
-      ],
-      ["500", () => Errors.serverError(at.requestId)],
-      ["503", () => Errors.overloaded],
-      ["408", () => Errors.requestTimeout],
-      ["409", () => Errors.conflict]
-    ]
-    return errors.find(([kind]) => placed.struck.has(kind))
-  }
-
-  const generated = (placed: Placed, pool: Quota.Pool, at: Answer.Context): Plan => {
-    const { request, content, struck } = placed
+  const generated = (attempt: Attempt, pool: Quota.Pool): Plan => {
+    const { request, content, struck, at } = attempt
     const sample = Ledger.billedOf(ledger, content)
+    const failed = struck.has("failed")
     const whole =
       "inputs" in request
         ? Answer.embeddings(at, request)
-        : Answer.text(at, request, responder, {
-            content,
-            sample,
-            cache,
-            failed: struck.has("failed")
-          })
+        : Answer.text(at, request, responder, { content, sample, cache, failed })
     if (whole.usage !== noUsage) Ledger.bill(ledger, content, whole.usage, whole.costUsd)
     for (const kind of struck) {
-      if (Answer.deliveryFaults.has(kind) || kind === "failed") Ledger.countFault(ledger, kind)
+      if (deliveryFaults.has(kind) || kind === "failed") Ledger.countFault(ledger, kind)
     }
-    return Answer.deliver(at, whole, rateHeaders(pool), struck)
+    return deliver(at, whole, rateHeaders(pool), struck)
   }
 
-  const admitted = (placed: Placed, at: Answer.Context): Plan => {
-    const pool = poolAt(placed.pool, at.now - startedAt)
-    const [after, admission] = Quota.admit(pool, placed.charge, world)
-    pools.set(placed.pool, after)
-    const headers = rateHeaders(after)
+  const admitted = (attempt: Attempt): Plan => {
+    const { request, content, charge, struck, at } = attempt
+    const { info, pool: name } = request.model
+    const [pool, admission] = Quota.admit(poolAt(name, at.now - startedAt), charge, world)
+    pools.set(name, pool)
     if (admission._tag !== "Admitted") {
-      Ledger.countLimited(ledger, placed.pool)
-      const name = placed.request.model.info.id
-      const error = Errors.rateLimited(name, ORGANIZATION, admission)
-      return Answer.spoiled(Answer.refusal(at, error, headers), placed.struck, at)
+      Ledger.countLimited(ledger, name)
+      const error = Errors.rateLimited(info.id, ORGANIZATION, admission)
+      return spoiled(Answer.refusal(at, error, rateHeaders(pool)), struck, at)
     }
-    Ledger.countAttempt(ledger, placed.content)
-    Ledger.countAdmitted(ledger, placed.pool, placed.charge.tokens)
-    const struck = struckError(placed, after, at)
-    if (struck === undefined) return generated(placed, after, at)
-    Ledger.countFault(ledger, struck[0])
-    const plan = refuse(at, struck[1](), headers)
-    return Answer.spoiled(plan, placed.struck, at)
+    Ledger.countAttempt(ledger, content)
+    Ledger.countAdmitted(ledger, name, charge.tokens)
+    const { organization, requestId } = at
+    const injected = injectedError(struck, { model: info.id, organization, requestId, pool })
+    if (injected === undefined) return generated(attempt, pool)
+    Ledger.countFault(ledger, injected.kind)
+    return spoiled(refuse(at, injected.error, rateHeaders(pool)), struck, at)
   }
 
-  const generating = (
-    endpoint: "chat" | "responses" | "embeddings",
-    incoming: IncomingRequest,
-    now: number
-  ): Plan => {
-    const early = context(now, seeded(seed, "early", ledger.requests))
-    const found = findProfile(profiles, allowUnknownModels, incoming.body)
-    if (Result.isFailure(found)) return refuse(early, found.failure)
-    const { body, model } = found.success
-    const read: Result.Result<TextRequest | EmbeddingsRequest, Errors.ErrorAnswer> =
-      endpoint === "embeddings"
-        ? readEmbeddings(body, model)
-        : readTextRequest(endpoint, body, model)
-    const elapsed = now - startedAt
-    if (Result.isFailure(read)) {
+  const generating = (endpoint: Endpoint, body: unknown, at: Answer.Context): Plan => {
+    const found = findProfile(profiles, allowUnknownModels, body)
+    if (Result.isFailure(found)) return refuse(at, found.failure)
+    const { model } = found.success
+    const placed = place(endpoint, found.success.body, model)
+    const elapsed = at.now - startedAt
+    if (Result.isFailure(placed)) {
       // A request that is refused for its content counts against the limits all the same.
       const pool = Quota.debit(poolAt(model.pool, elapsed), { tokens: 1, inputTokens: 1 })
       pools.set(model.pool, pool)
-      return refuse(early, read.failure, rateHeaders(pool))
+      return refuse(at, placed.failure, rateHeaders(pool))
     }
-    const request = read.success
-    const content = contentOf(incoming.path, body)
-    const attempt = Ledger.attemptsOf(ledger, content)
-    const bound = "maxOutputTokens" in request ? (request.maxOutputTokens ?? 0) : 0
-    const placed: Placed = {
-      request,
-      content,
-      pool: model.pool,
-      charge: { tokens: Math.max(bound, request.estimate), inputTokens: request.estimate },
-      struck: Faults.strike(faults, seed, content, attempt, elapsed),
-      random: seeded(seed, "delay", content, attempt)
+    const { content } = placed.success
+    const number = Ledger.attemptsOf(ledger, content)
+    const attempt: Attempt = {
+      ...placed.success,
+      struck: Faults.strike(faults, seed, content, number, elapsed),
+      at: { ...at, random: seeded(seed, "delay", content, number) }
     }
-    const at = context(now, placed.random)
-    return lostOnTheWay(placed, at) ?? admitted(placed, at)
+    return lostOnTheWay(attempt) ?? admitted(attempt)
   }
 
   const listing = (path: string, at: Answer.Context): Plan => {
     if (path === "/models") return Answer.json(at, modelsBody(models))
-    const name = decodeURIComponent(path.slice("/models/".length))
+    const name = path.slice("/models/".length)
     const found = findModel(profiles, name)
     return found === undefined
       ? refuse(at, Errors.modelNotFound(name))
@@ -319,12 +241,12 @@ export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator =
     uplink: () => Latency.network(traffic, latency),
     handle: (request, now) => {
       ledger.requests++
-      const at = context(now, seeded(seed, "early", ledger.requests))
+      const at = arrival(now)
       const stop = stopped(request, at)
       if (stop !== undefined) return stop
       const endpoint = endpoints[request.path]
       if (request.method === "POST" && endpoint !== undefined) {
-        return generating(endpoint, request, now)
+        return generating(endpoint, request.body, at)
       }
       return request.method === "GET" && /^\/models(\/.+)?$/.test(request.path)
         ? listing(request.path, at)

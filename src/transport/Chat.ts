@@ -3,6 +3,7 @@ import { Result } from "effect"
 import type { OpenAiReason } from "../error/OpenAiReason.ts"
 import { type JsonObject, paths } from "../request/GenerateRequest.ts"
 import type { FinishReason, ModelAnswer, ToolCall } from "../request/ModelResponse.ts"
+import * as AnswerBody from "./AnswerBody.ts"
 import type { ApiCall } from "./OpenAiTransport.ts"
 import type { ResponseHead } from "./ResponseHead.ts"
 import * as Usage from "./Usage.ts"
@@ -61,21 +62,21 @@ export const decode = (
   value: unknown,
   head: ResponseHead
 ): Result.Result<ModelAnswer, OpenAiReason> => {
-  const read = Wire.body(value, head)
+  const read = AnswerBody.read(value, head)
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const body = read.success
   if (!Array.isArray(body.choices) || body.choices.length === 0) {
-    return Wire.malformed(head, "choices", body.choices, "an array with a choice in it")
+    return AnswerBody.malformed(head, "choices", body.choices, "an array with a choice in it")
   }
   const choice = Wire.fields(body.choices[0])
   const finishReason = finishReasons.get(choice.finish_reason) ?? "unknown"
   if (!Wire.isFields(choice.message) && finishReason !== "content_filter") {
-    return Wire.malformed(head, "choices[0].message", choice.message, "an object")
+    return AnswerBody.malformed(head, "choices[0].message", choice.message, "an object")
   }
   const message = Wire.fields(choice.message)
   const said = content(message.content)
   if (said === undefined) {
-    return Wire.malformed(head, "choices[0].message.content", message.content, "text or null")
+    return AnswerBody.malformed(head, "choices[0].message.content", message.content, "text or null")
   }
   const refusal = Wire.string(message.refusal) || said.refusal
   const tier = Wire.string(body.service_tier)

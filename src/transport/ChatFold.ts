@@ -14,6 +14,7 @@ interface Choice {
   refusal: string
   finish: unknown
   old: Call | undefined
+  readonly logprobs: Record<string, Array<unknown>>
   readonly calls: Map<number, Call>
 }
 
@@ -60,6 +61,12 @@ const extend = (choice: Choice, chunk: Wire.Fields): string => {
     choice.old ??= emptyCall()
     extendCall(choice.old, { function: delta.function_call })
   }
+  // `content` and `refusal`, a list each.
+  for (const [name, tokens] of Object.entries(Wire.fields(chunk.logprobs))) {
+    const kept = choice.logprobs[name]
+    if (kept === undefined) choice.logprobs[name] = [...Wire.list(tokens)]
+    else kept.push(...Wire.list(tokens))
+  }
   choice.finish = chunk.finish_reason ?? choice.finish
   return text
 }
@@ -84,13 +91,14 @@ const messageBody = (choice: Choice): unknown => ({
     : { function_call: { name: choice.old.name, arguments: choice.old.text } })
 })
 
-/** Log probabilities are not kept: no answer holds them. */
+const TOP = ["id", "created", "model", "service_tier", "system_fingerprint", "usage"]
+
 export const make = (): BodyFold => {
   const top: Record<string, unknown> = { object: "chat.completion" }
   const choices = new Map<number, Choice>()
   return {
     add: (chunk) => {
-      for (const name of ["id", "created", "model", "service_tier", "usage"]) {
+      for (const name of TOP) {
         const value = chunk[name]
         if (value !== undefined && value !== null && value !== "") top[name] = value
       }
@@ -103,6 +111,7 @@ export const make = (): BodyFold => {
           refusal: "",
           finish: null,
           old: undefined,
+          logprobs: {},
           calls: new Map()
         }
         choices.set(index, choice)
@@ -118,6 +127,7 @@ export const make = (): BodyFold => {
       choices: inOrder(choices).map(([index, choice]) => ({
         index,
         message: messageBody(choice),
+        logprobs: Object.keys(choice.logprobs).length === 0 ? null : choice.logprobs,
         finish_reason: choice.finish
       }))
     })

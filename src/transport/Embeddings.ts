@@ -4,6 +4,7 @@ import { Base64 } from "effect/encoding"
 import type { OpenAiReason } from "../error/OpenAiReason.ts"
 import { type JsonObject, paths } from "../request/GenerateRequest.ts"
 import type { ModelAnswer } from "../request/ModelResponse.ts"
+import * as AnswerBody from "./AnswerBody.ts"
 import type { ApiCall } from "./OpenAiTransport.ts"
 import type { ResponseHead } from "./ResponseHead.ts"
 import * as Usage from "./Usage.ts"
@@ -46,12 +47,12 @@ const expected = (body: JsonObject): number | undefined =>
 const decode =
   (asked: number | undefined) =>
   (value: unknown, head: ResponseHead): Result.Result<ModelAnswer, OpenAiReason> => {
-    const read = Wire.body(value, head)
+    const read = AnswerBody.read(value, head)
     if (Result.isFailure(read)) return Result.fail(read.failure)
     const body = read.success
     const data = Wire.list(body.data)
     if (data.length === 0 || data.length !== (asked ?? data.length)) {
-      return Wire.malformed(
+      return AnswerBody.malformed(
         head,
         "data",
         body.data,
@@ -63,7 +64,12 @@ const decode =
       const found = vector(entry.embedding)
       if (found === undefined) {
         const field = `data[${index}].embedding`
-        return Wire.malformed(head, field, entry.embedding, "finite numbers, or base64 of floats")
+        return AnswerBody.malformed(
+          head,
+          field,
+          entry.embedding,
+          "finite numbers, or base64 of floats"
+        )
       }
       embeddings.push(found)
     }

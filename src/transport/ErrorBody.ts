@@ -3,6 +3,7 @@
  * servers and gateways, a proxy's HTML page, plain text, or nothing. What it means is decided in `ErrorMapping.ts`.
  */
 import { redact } from "./Redaction.ts"
+import { isFields } from "./Wire.ts"
 
 export interface ErrorFacts {
   /** Free of secrets and bounded; empty where the body says nothing. */
@@ -12,11 +13,7 @@ export interface ErrorFacts {
   readonly param: string
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
 const none: ErrorFacts = { message: "", type: "", code: "", param: "" }
-
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null
 
 /** Some servers number their codes. */
 const word = (value: unknown): string =>
@@ -26,11 +23,21 @@ const word = (value: unknown): string =>
       ? String(value)
       : ""
 
-const text = (value: unknown): string => {
+/** Levels of lists and objects that a message may lie in. */
+const DEPTH = 3
+
+/** Findings of a list that are told. */
+const MANY = 10
+
+const text = (value: unknown, depth: number = DEPTH): string => {
   if (typeof value === "string") return redact(value.trim())
+  if (depth === 0) return ""
   // FastAPI lists its findings: `detail: [{ loc, msg }]`.
-  if (Array.isArray(value)) return redact(value.map(text).filter(Boolean).join("; "))
-  return isFields(value) ? text(value.message ?? value.msg ?? "") : ""
+  if (Array.isArray(value)) {
+    const findings = value.slice(0, MANY).map((finding) => text(finding, depth - 1))
+    return redact(findings.filter(Boolean).join("; "))
+  }
+  return isFields(value) ? text(value.message ?? value.msg ?? "", depth - 1) : ""
 }
 
 const parse = (body: string): unknown => {
@@ -63,7 +70,8 @@ export const ofError = (error: unknown): ErrorFacts => {
 export const parseBody = (body: unknown): ErrorFacts => {
   const value = typeof body === "string" ? parse(body) : body
   if (typeof value === "string") return /^\s*</.test(value) ? html(value) : ofError(value)
-  if (Array.isArray(value)) return parseBody(isFields(value[0]) ? value[0] : undefined)
+  // Some gateways wrap the object in a list.
+  if (Array.isArray(value)) return isFields(value[0]) ? parseBody(value[0]) : none
   if (!isFields(value)) return none
   const { error } = value
   if (isFields(error)) {

@@ -1,4 +1,5 @@
 /** The call that a checked request becomes, by its endpoint. */
+import { Result, type Schema } from "effect"
 import type { Endpoint, JsonObject, ResolvedRequest } from "../request/GenerateRequest.ts"
 import type { ModelAnswer } from "../request/ModelResponse.ts"
 import * as Chat from "./Chat.ts"
@@ -12,5 +13,14 @@ const create: Readonly<Record<Endpoint, (body: JsonObject) => ApiCall<ModelAnswe
   embeddings: Embeddings.create
 }
 
-export const generate = (request: ResolvedRequest): ApiCall<ModelAnswer> =>
-  create[request.endpoint](request.body)
+/** The body was parsed from JSON. */
+const keepBody = (call: ApiCall<ModelAnswer>): ApiCall<ModelAnswer> => ({
+  ...call,
+  decode: (body, head) =>
+    Result.map(call.decode(body, head), (answer) => ({ ...answer, body: body as Schema.Json }))
+})
+
+export const generate = (request: ResolvedRequest): ApiCall<ModelAnswer> => {
+  const call = create[request.endpoint](request.body)
+  return request.keepBody === true ? keepBody(call) : call
+}

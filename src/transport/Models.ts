@@ -1,6 +1,7 @@
 /** The models that an account may use: `GET /models`. */
 import { Result } from "effect"
 import type { OpenAiReason } from "../error/OpenAiReason.ts"
+import * as AnswerBody from "./AnswerBody.ts"
 import type { ApiCall } from "./OpenAiTransport.ts"
 import type { ResponseHead } from "./ResponseHead.ts"
 import * as Wire from "./Wire.ts"
@@ -22,12 +23,12 @@ const decode = (
   value: unknown,
   head: ResponseHead
 ): Result.Result<ReadonlyArray<ListedModel>, OpenAiReason> => {
-  const read = Wire.body(value, head)
+  const read = AnswerBody.read(value, head)
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const { data } = read.success
   return Array.isArray(data)
     ? Result.succeed(data.map(model).filter(({ id }) => id !== ""))
-    : Wire.malformed(head, "data", data, "an array")
+    : AnswerBody.malformed(head, "data", data, "an array")
 }
 
 export const list: ApiCall<ReadonlyArray<ListedModel>> = {

@@ -25,11 +25,14 @@ export const isSuccess = (head: ResponseHead): boolean => head.status >= 200 && 
 
 const contentType = (head: ResponseHead): string => head.headers["content-type"] ?? ""
 
-/** By content type; its beginning decides where the type is missing or says nothing. */
-export const isEventStream = (head: ResponseHead, start: string): boolean => {
-  const type = contentType(head)
-  if (type.includes("event-stream")) return true
-  return !type.includes("json") && /^\ufeff?(?:event|data): ?\S/.test(start)
+/** By content type. */
+export const isEventStream = (head: ResponseHead): boolean =>
+  contentType(head).includes("event-stream")
+
+/** What its first characters say counts more: JSON under a stream's type, a stream under another's. */
+const looksLikeStream = (text: string, head: ResponseHead): boolean => {
+  const start = text.slice(0, 100).trimStart()
+  return isEventStream(head) ? !start.startsWith("{") : /^\ufeff?(?:event|data): ?\S/.test(start)
 }
 
 const parse = (text: string, head: ResponseHead): Result.Result<unknown, OpenAiReason> => {
@@ -49,7 +52,7 @@ const parse = (text: string, head: ResponseHead): Result.Result<unknown, OpenAiR
 
 /** The body of a 2xx answer; text that nobody calls JSON is left to the decoder as it is. */
 export const readBody = (text: string, head: ResponseHead): Result.Result<unknown, OpenAiReason> =>
-  isEventStream(head, text.slice(0, 100)) ? ServerSentEvents.fold(text, head) : parse(text, head)
+  looksLikeStream(text, head) ? ServerSentEvents.fold(text, head) : parse(text, head)
 
 /** The error of a call that got as far as a response. */
 export const fail = (

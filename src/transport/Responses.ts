@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { type OpenAiReason, ResponseFailed } from "../error/OpenAiReason.ts"
 import { type JsonObject, paths } from "../request/GenerateRequest.ts"
 import type { FinishReason, ModelAnswer, ToolCall } from "../request/ModelResponse.ts"
+import * as AnswerBody from "./AnswerBody.ts"
 import * as ErrorMapping from "./ErrorMapping.ts"
 import type { ApiCall } from "./OpenAiTransport.ts"
 import type { ResponseHead } from "./ResponseHead.ts"
@@ -80,12 +81,13 @@ export const decode = (
   value: unknown,
   head: ResponseHead
 ): Result.Result<ModelAnswer, OpenAiReason> => {
-  const read = Wire.body(value, head)
+  const read = AnswerBody.read(value, head)
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const body = read.success
   const failed = failure(body, head)
   if (failed !== undefined) return Result.fail(failed)
-  if (!Array.isArray(body.output)) return Wire.malformed(head, "output", body.output, "an array")
+  if (!Array.isArray(body.output))
+    return AnswerBody.malformed(head, "output", body.output, "an array")
   const { text, refusal, toolCalls } = collect(body.output)
   const tier = Wire.string(body.service_tier)
   return Result.succeed({

@@ -1,0 +1,187 @@
+/** A checkpoint store that ends with its layer: for tests, and for programs that need no resuming. */
+import { Clock, Effect, Layer, Option, type Scope, Stream } from "effect"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import {
+  CheckpointStore,
+  type Journal,
+  type OpenRun,
+  type RunSummary,
+  type StoredOutcome,
+  type StoreError
+} from "../../src/checkpoint/CheckpointStore.ts"
+import type { RequestKey } from "../../src/checkpoint/RequestKey.ts"
+import * as RunId from "../../src/checkpoint/RunId.ts"
+import * as RunLedger from "../../src/checkpoint/RunLedger.ts"
+import type { RunRecord } from "../../src/checkpoint/RunRecord.ts"
+import { NanoUsd } from "../../src/cost/Money.ts"
+import * as RunLocks from "./RunLocks.ts"
+import { closed, unknownRun } from "./RunRefusals.ts"
+
+interface MemoryRun {
+  readonly id: string
+  readonly name: string
+  /** Started over: answers of other runs do not count, in this and all later invocations. */
+  readonly ownOnly: boolean
+  readonly createdAt: number
+  updatedAt: number
+  readonly log: Array<RunRecord>
+  readonly ledger: RunLedger.RunLedger
+  readonly outcomes: Map<RequestKey, StoredOutcome>
+  readonly deliveries: Map<string, RequestKey>
+}
+
+const write = (run: MemoryRun, record: RunRecord): void => {
+  const entry = RunLedger.entry(record)
+  if (entry !== undefined) run.ledger.apply(entry, run.log.length)
+  run.log.push(record)
+  switch (record._tag) {
+    case "Answered":
+      run.outcomes.set(record.key, { _tag: "Answered", response: record.response })
+      break
+    case "Failed":
+      // An answer outlives a failure.
+      if (run.outcomes.get(record.key)?._tag !== "Answered") {
+        run.outcomes.set(record.key, { _tag: "Failed", failure: record.failure })
+      }
+      break
+    case "Delivered":
+      run.deliveries.set(record.itemId, record.key)
+      break
+  }
+}
+
+const count = (run: MemoryRun, tag: StoredOutcome["_tag"]): number => {
+  let found = 0
+  for (const outcome of run.outcomes.values()) if (outcome._tag === tag) found++
+  return found
+}
+
+export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() => {
+  /** In the order of starting. */
+  const runs: Array<MemoryRun> = []
+  const locks = RunLocks.local()
+  const newest = (name: string) => runs.findLast((run) => run.name === name)
+  const byId = (id: string) => runs.find((run) => run.id === id)
+
+  const summary = (run: MemoryRun) =>
+    Effect.map(
+      newest(run.name) === run ? locks.held(run.name) : Effect.succeed(false),
+      (held): RunSummary => ({
+        id: run.id,
+        name: run.name,
+        state: held ? "running" : "idle",
+        createdAt: run.createdAt,
+        updatedAt: run.updatedAt,
+        answered: count(run, "Answered"),
+        failed: count(run, "Failed"),
+        spent: NanoUsd(run.ledger.spent())
+      })
+    )
+
+  const begin = Effect.fnUntraced(function* ({ name, fresh }: OpenRun) {
+    const now = yield* Clock.currentTimeMillis
+    const run: MemoryRun = {
+      id: yield* RunId.make,
+      name,
+      ownOnly: fresh === true,
+      createdAt: now,
+      updatedAt: now,
+      log: [],
+      ledger: RunLedger.make(),
+      outcomes: new Map(),
+      deliveries: new Map()
+    }
+    runs.push(run)
+    return run
+  })
+
+  const outcome = (run: MemoryRun, ownOnly: boolean, key: RequestKey) => {
+    const own = run.outcomes.get(key)
+    if (ownOnly || own?._tag === "Answered") return own
+    for (const other of runs.toReversed()) {
+      const answer = other.outcomes.get(key)
+      if (answer?._tag === "Answered") return answer
+    }
+    return own
+  }
+
+  const open = Effect.fn("CheckpointStore.open")(function* (
+    options: OpenRun
+  ): Effect.fn.Return<Journal, StoreError, Scope.Scope> {
+    yield* locks.acquire(options.name)
+    const known = options.fresh === true ? undefined : newest(options.name)
+    const run = known ?? (yield* begin(options))
+    const ownOnly = run.ownOnly || options.reuse === "run"
+    let writable = true
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        writable = false
+      })
+    )
+    const append = Effect.fnUntraced(function* (records: NonEmptyReadonlyArray<RunRecord>) {
+      if (!writable) return yield* closed()
+      for (const record of records) write(run, record)
+      run.updatedAt = yield* Clock.currentTimeMillis
+    })
+    const unresolved = RunLedger.settlement(run.ledger)
+    for (const record of unresolved) write(run, record)
+    return {
+      run: run.id,
+      recovered: {
+        spent: NanoUsd(run.ledger.spent()),
+        unresolved: unresolved.length,
+        answered: count(run, "Answered"),
+        failed: count(run, "Failed")
+      },
+      append,
+      lookup: (keys) =>
+        Effect.sync(() => {
+          const found = new Map<RequestKey, StoredOutcome>()
+          for (const key of keys) {
+            const stored = outcome(run, ownOnly, key)
+            if (stored !== undefined) found.set(key, stored)
+          }
+          return found
+        }),
+      delivered: (itemIds) =>
+        Effect.sync(() => {
+          const found = new Map<string, RequestKey>()
+          for (const id of itemIds) {
+            const key = run.deliveries.get(id)
+            if (key !== undefined) found.set(id, key)
+          }
+          return found
+        })
+    }
+  })
+
+  return {
+    open,
+    records: (id, tag) =>
+      Stream.suspend(() => {
+        const run = byId(id)
+        if (run === undefined) return Stream.fail(unknownRun("records", id))
+        const log = run.log.filter((record) => tag === undefined || record._tag === tag)
+        return Stream.fromIterable(log)
+      }),
+    runs: Stream.fromIterableEffect(
+      Effect.suspend(() => Effect.forEach(runs.toReversed(), summary))
+    ),
+    find: Effect.fn("CheckpointStore.find")(function* (nameOrId) {
+      const run = newest(nameOrId) ?? byId(nameOrId)
+      return run === undefined ? Option.none() : Option.some(yield* summary(run))
+    }),
+    remove: Effect.fn("CheckpointStore.remove")(function* (id) {
+      const run = byId(id)
+      if (run === undefined) return yield* unknownRun("remove", id)
+      const removal = Effect.sync(() => {
+        runs.splice(runs.indexOf(run), 1)
+      })
+      yield* newest(run.name) === run
+        ? Effect.scoped(Effect.andThen(locks.acquire(run.name), removal))
+        : removal
+    })
+  }
+})
+
+export const layer: Layer.Layer<CheckpointStore> = Layer.effect(CheckpointStore, make)

@@ -1,0 +1,85 @@
+/**
+ * Lets many fibers share one commit. There is no timer: a commit takes all that is waiting, and what arrives while it
+ * runs waits for the next one. One caller alone waits for one commit; a thousand wait for about two.
+ */
+import { Effect, type Exit, Fiber, Latch, type Scope } from "effect"
+import type { NonEmptyArray } from "effect/Array"
+
+/** Bounds of one commit, so that its memory is bounded and the event loop is not held for long. */
+const MAX_RECORDS = 1000
+const MAX_CHARACTERS = 4_000_000
+
+/** What one caller wants committed, as a whole or not at all. */
+export interface Parcel {
+  readonly records: number
+  readonly characters: number
+}
+
+interface Waiting<P, E> {
+  readonly parcel: P
+  readonly resume: (exit: Exit.Exit<void, E>) => void
+}
+
+export interface GroupCommit<P, E> {
+  /** Returns when the parcel is committed. Interrupted, it leaves the parcel in its commit and the others alone. */
+  readonly submit: (parcel: P) => Effect.Effect<void, E>
+}
+
+/** @param closed what `submit` fails with after the scope has closed; what was submitted before it is committed */
+export const make = Effect.fnUntraced(function* <P extends Parcel, E>(
+  commit: (parcels: NonEmptyArray<P>) => Effect.Effect<void, E>,
+  closed: () => E
+): Effect.fn.Return<GroupCommit<P, E>, never, Scope.Scope> {
+  const latch = yield* Latch.make(false)
+  let queue: Array<Waiting<P, E>> = []
+  let open = true
+
+  const take = (): Array<Waiting<P, E>> => {
+    let [count, records, characters] = [0, 0, 0]
+    for (const { parcel } of queue) {
+      records += parcel.records
+      characters += parcel.characters
+      // A parcel above the bounds is committed alone: it must not be split.
+      if (count > 0 && (records > MAX_RECORDS || characters > MAX_CHARACTERS)) break
+      count++
+    }
+    const taken = queue.slice(0, count)
+    queue = queue.slice(count)
+    return taken
+  }
+
+  const drain = Effect.gen(function* () {
+    while (true) {
+      if (queue.length === 0) {
+        if (!open) return
+        latch.closeUnsafe()
+        yield* latch.await
+      }
+      // Everybody who is about to submit in this turn of the event loop gets to do so.
+      yield* Effect.yieldNow
+      const [first, ...others] = take()
+      if (first === undefined) continue
+      const group: NonEmptyArray<Waiting<P, E>> = [first, ...others]
+      const exit = yield* Effect.exit(commit([first.parcel, ...others.map(({ parcel }) => parcel)]))
+      for (const { resume } of group) resume(exit)
+    }
+  })
+
+  const fiber = yield* Effect.forkDetach(drain)
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      open = false
+      latch.openUnsafe()
+      return Effect.asVoid(Fiber.await(fiber))
+    })
+  )
+
+  return {
+    submit: (parcel) =>
+      Effect.callback<void, E>((resume) => {
+        if (!open) return resume(Effect.fail(closed()))
+        queue.push({ parcel, resume })
+        latch.openUnsafe()
+      })
+  }
+})

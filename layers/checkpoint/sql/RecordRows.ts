@@ -1,0 +1,94 @@
+/** How a record lies in the `records` table: what queries and totals need as columns, the rest as JSON. */
+import { Schema } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import type { StoredOutcome } from "../../../src/checkpoint/CheckpointStore.ts"
+import { RequestKey } from "../../../src/checkpoint/RequestKey.ts"
+import type { Entry } from "../../../src/checkpoint/RunLedger.ts"
+import { Failure, RunRecord } from "../../../src/checkpoint/RunRecord.ts"
+import { ModelResponse } from "../../../src/request/ModelResponse.ts"
+import type { Row } from "./Database.ts"
+
+// A resumed run checks every answer it reads: compiled, that costs less than parsing the JSON.
+for (const { ast } of [RunRecord, ModelResponse, Failure]) SchemaJITCompiler.enable(ast)
+
+export interface RecordRow {
+  readonly tag: RunRecord["_tag"]
+  readonly key: string | null
+  readonly attempt: number | null
+  /** 1e-9 USD: reserved by an intent, spent by what closes one. */
+  readonly amount: number | null
+  readonly json: string
+}
+
+export const encode = (record: RunRecord): RecordRow => {
+  const row = (json: object, attempt?: number, amount?: number): RecordRow => ({
+    tag: record._tag,
+    key: "key" in record ? record.key : null,
+    attempt: attempt ?? null,
+    amount: amount ?? null,
+    json: JSON.stringify(json)
+  })
+  switch (record._tag) {
+    case "Intent":
+      return row({ at: record.at }, record.attempt, record.reserved)
+    case "Released":
+      return row({ unknown: record.unknown }, record.attempt, record.spent)
+    case "Answered": {
+      const { response, at } = record
+      return row({ response, at }, record.attempt, response.cost)
+    }
+    default: {
+      const { _tag, ...fields } = record
+      if (!("key" in fields)) return row(fields)
+      const { key, ...others } = fields
+      return row(others)
+    }
+  }
+}
+
+const isRecord = Schema.is(RunRecord)
+const isResponse = Schema.is(ModelResponse)
+const isFailure = Schema.is(Failure)
+
+const parse = (json: unknown): unknown => {
+  try {
+    return typeof json === "string" ? JSON.parse(json) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** `undefined` for a row that is no record: torn, altered, or of another program. */
+export const decode = (row: Row): RunRecord | undefined => {
+  const fields = parse(row.json)
+  if (typeof fields !== "object" || fields === null) return undefined
+  const amount = Number(row.amount)
+  const record: Record<string, unknown> = { _tag: row.tag, ...fields }
+  if (row.key !== null) record.key = row.key
+  if (row.attempt !== null) record.attempt = Number(row.attempt)
+  if (row.tag === "Intent") record.reserved = amount
+  if (row.tag === "Released") record.spent = amount
+  return isRecord(record) ? record : undefined
+}
+
+/** The outcome that a row's `tag` and `json` hold, if it is one and whole. */
+export const decodeOutcome = ({ tag, json }: Row): StoredOutcome | undefined => {
+  const fields = parse(json)
+  if (typeof fields !== "object" || fields === null) return undefined
+  if (tag === "Answered" && "response" in fields && isResponse(fields.response)) {
+    return { _tag: tag, response: fields.response }
+  }
+  if (tag === "Failed" && "failure" in fields && isFailure(fields.failure)) {
+    return { _tag: tag, failure: fields.failure }
+  }
+  return undefined
+}
+
+/** What the row does to the ledger, from its columns alone. */
+export const decodeEntry = (row: Row): Entry => {
+  const key = RequestKey.make(String(row.key))
+  const [attempt, amount] = [Number(row.attempt), Number(row.amount)]
+  return row.tag === "Intent"
+    ? { _tag: "Intent", key, attempt, reserved: amount }
+    : { _tag: "Closed", key, attempt, spent: amount }
+}

@@ -1,0 +1,165 @@
+/** Flags that several commands share. Precedence: flag, then environment, then `.env`, then default. */
+import { Schema } from "effect"
+import { Flag } from "effect/cli"
+import { tierNames } from "../../src/simulator/Limits.ts"
+
+const positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+
+export const DEFAULT_STORE = ".spillway/runs.sqlite"
+
+export const store = Flag.String("store").pipe(
+  Flag.withDescription("SQLite file that keeps answers and runs"),
+  Flag.withMetavar("FILE"),
+  Flag.withDefault(DEFAULT_STORE)
+)
+
+export const runName = Flag.String("run").pipe(
+  Flag.withDescription("Name of the run; the same name goes on with the same run"),
+  Flag.withMetavar("NAME"),
+  Flag.optional
+)
+
+export const offline = Flag.Boolean("offline").pipe(
+  Flag.withDescription(
+    "Answer from a simulated OpenAI on this machine; needs no key and costs nothing"
+  ),
+  Flag.optional
+)
+
+export const baseUrl = Flag.String("base-url").pipe(
+  Flag.withDescription("API to call instead of OPENAI_BASE_URL"),
+  Flag.withMetavar("URL"),
+  Flag.optional
+)
+
+export const concurrency = Flag.Int("concurrency").pipe(
+  Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 }))),
+  Flag.withDescription("Most requests in flight at once (default 256)"),
+  Flag.withMetavar("N"),
+  Flag.optional
+)
+
+export const maxCost = Flag.Finite("max-cost").pipe(
+  Flag.withSchema(Schema.Finite.check(Schema.isGreaterThan(0))),
+  Flag.withDescription("Most that all starts of this run together may spend, in USD"),
+  Flag.withMetavar("USD"),
+  Flag.optional
+)
+
+/** `1%` or `0.01`: a share of all items. */
+const Share = Schema.String.check(
+  Schema.isPattern(/^(\d+(\.\d+)?%|0(\.\d+)?|1(\.0+)?)$/, {
+    message: "Expected a share such as 1% or 0.01"
+  })
+)
+
+export const maxFailed = Flag.String("max-failed").pipe(
+  Flag.withSchema(Share),
+  Flag.map((text) => (text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text))),
+  Flag.withDescription("End with 1 where more than this share of the items failed (default 100%)"),
+  Flag.withMetavar("SHARE"),
+  Flag.optional
+)
+
+export const fresh = Flag.Boolean("fresh").pipe(
+  Flag.withDescription("Start the run over, reusing no stored answer"),
+  Flag.withDefault(false)
+)
+
+export const retryFailed = Flag.Boolean("retry-failed").pipe(
+  Flag.withDescription("Try the items again that failed in an earlier start"),
+  Flag.withDefault(false)
+)
+
+export const jsonFile = Flag.String("json").pipe(
+  Flag.withDescription("Write the report as JSON to this file; - for standard output"),
+  Flag.withMetavar("FILE"),
+  Flag.optional
+)
+
+export const quiet = Flag.Boolean("quiet").pipe(
+  Flag.withAlias("q"),
+  Flag.withDescription("No progress and no report on the terminal"),
+  Flag.withDefault(false)
+)
+
+export const limit = Flag.Int("limit").pipe(
+  Flag.withSchema(positive),
+  Flag.withDescription("Only the first N items"),
+  Flag.withMetavar("N"),
+  Flag.optional
+)
+
+export const repeats = Flag.Int("repeats").pipe(
+  Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 }))),
+  Flag.withDescription("Samples of every item (default 1)"),
+  Flag.withMetavar("N"),
+  Flag.optional
+)
+
+export const models = Flag.String("model").pipe(
+  Flag.withDescription("Model to run; give it several times for several arms"),
+  Flag.withMetavar("NAME"),
+  Flag.atLeast(0)
+)
+
+export const temperatures = Flag.Finite("temperature").pipe(
+  Flag.withDescription("Sampling temperature, 0 to 2; give it several times for several arms"),
+  Flag.withMetavar("T"),
+  Flag.atLeast(0)
+)
+
+export const data = Flag.String("data").pipe(
+  Flag.withDescription(
+    "Dataset file in place of the benchmark's own (.jsonl, .csv, .json, each also .gz)"
+  ),
+  Flag.withMetavar("FILE"),
+  Flag.optional
+)
+
+export const minScore = Flag.Finite("min-score").pipe(
+  Flag.withSchema(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
+  Flag.withDescription("End with 1 where the score of any arm is below this, 0 to 1"),
+  Flag.withMetavar("SCORE"),
+  Flag.optional
+)
+
+/** The simulated provider, for `--offline` and `simulate`. */
+export const seed = Flag.Int("seed").pipe(
+  Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+  Flag.withDescription("Seed of the simulated provider (default 1)"),
+  Flag.withMetavar("N"),
+  Flag.optional
+)
+
+export const tier = Flag.Literals("tier", tierNames).pipe(
+  Flag.withDescription("Usage tier whose limits the simulated provider enforces (default 2)"),
+  Flag.optional
+)
+
+export const faults = Flag.String("faults").pipe(
+  Flag.withDescription('Faults of the simulated provider, as "5xx=2%,drop=1%,outage=30s..45s"'),
+  Flag.withMetavar("LIST"),
+  Flag.optional
+)
+
+export const catalog = Flag.String("catalog").pipe(
+  Flag.withDescription("JSON file of models and prices that override or extend the built-in ones"),
+  Flag.withMetavar("FILE"),
+  Flag.optional
+)
+
+/** Who answers: shared by all commands that send requests. */
+export const provider = { offline, baseUrl, concurrency, catalog, seed, tier, faults }
+
+/** How a run goes and ends: shared by all commands that run one. */
+export const run = {
+  run: runName,
+  store,
+  maxCost,
+  maxFailed,
+  fresh,
+  retryFailed,
+  json: jsonFile,
+  quiet
+}

@@ -1,0 +1,66 @@
+/**
+ * What a run was started with: kept in its log, so that `--run NAME` alone goes on with the same arms. Flags given again
+ * win over what is remembered.
+ */
+import { Effect, Option, Schema, Stream } from "effect"
+import { CheckpointStore, type StoreError } from "../../src/checkpoint/CheckpointStore.ts"
+import type { ActiveRun } from "../../src/run/ActiveRun.ts"
+import { tierNames } from "../../src/simulator/Limits.ts"
+
+export const RunSettings = Schema.Struct({
+  /** `bench` or `run`: the command that the run belongs to. */
+  command: Schema.Literals(["bench", "run"]),
+  file: Schema.optionalKey(Schema.String),
+  out: Schema.optionalKey(Schema.String),
+  data: Schema.optionalKey(Schema.String),
+  models: Schema.optionalKey(Schema.Array(Schema.String)),
+  temperatures: Schema.optionalKey(Schema.Array(Schema.Finite)),
+  repeats: Schema.optionalKey(Schema.Int),
+  limit: Schema.optionalKey(Schema.Int),
+  maxCost: Schema.optionalKey(Schema.Finite),
+  maxFailed: Schema.optionalKey(Schema.Finite),
+  minScore: Schema.optionalKey(Schema.Finite),
+  concurrency: Schema.optionalKey(Schema.Int),
+  catalog: Schema.optionalKey(Schema.String),
+  baseUrl: Schema.optionalKey(Schema.String),
+  offline: Schema.optionalKey(Schema.Boolean),
+  seed: Schema.optionalKey(Schema.Int),
+  tier: Schema.optionalKey(Schema.Literals(tierNames)),
+  faults: Schema.optionalKey(Schema.String)
+})
+export type RunSettings = typeof RunSettings.Type
+
+type Given<A> = A extends Option.Option<infer Value> ? Value : A
+
+/** The flags that were given: without those left out, and without empty lists. */
+export const given = <Flags extends Readonly<Record<string, unknown>>>(
+  flags: Flags
+): { readonly [Name in keyof Flags]?: Given<Flags[Name]> } => {
+  const entries = Object.entries(flags).flatMap(
+    ([name, value]): ReadonlyArray<readonly [string, unknown]> => {
+      if (Option.isOption(value)) return Option.isSome(value) ? [[name, value.value]] : []
+      return Array.isArray(value) && value.length === 0 ? [] : [[name, value]]
+    }
+  )
+  return Object.fromEntries(entries) as { readonly [Name in keyof Flags]?: Given<Flags[Name]> }
+}
+
+const decode = Schema.decodeUnknownOption(RunSettings)
+
+/** The settings of the newest start of a run by this command; none for a run that is new. */
+export const recall = Effect.fn("RunSettings.recall")(function* (
+  name: string | undefined,
+  command: RunSettings["command"]
+): Effect.fn.Return<Partial<RunSettings>, StoreError, CheckpointStore> {
+  if (name === undefined) return {}
+  const store = yield* CheckpointStore
+  const run = yield* store.find(name)
+  if (Option.isNone(run)) return {}
+  const last = yield* Stream.runLast(store.records(run.value.id, "Configured"))
+  if (Option.isNone(last) || last.value._tag !== "Configured") return {}
+  const settings = Option.getOrUndefined(decode(last.value.settings))
+  return settings?.command === command ? settings : {}
+})
+
+export const remember = (active: ActiveRun, settings: RunSettings) =>
+  active.journal.append([{ _tag: "Configured", settings }])

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+/** Entry of the command line. Looks at the version of Node first: on an older one the rest would fail to parse. */
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `spillway needs Node 22.19 or later; this is ${process.version}. Install a newer one, or run: npx node@24 $(which spillway)\n`
+  )
+  process.exitCode = 2
+} else {
+  await import("./main.ts")
+}

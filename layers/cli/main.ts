@@ -1,0 +1,23 @@
+/** The composition root: flags → layers → one program. Commands beside it; exit codes in `ExitCode.ts`. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { version } from "../../src/report/Version.ts"
+import * as NodeShutdown from "../run/NodeShutdown.ts"
+import { bench } from "./BenchCommand.ts"
+import * as ExitCode from "./ExitCode.ts"
+import { run } from "./RunCommand.ts"
+import { rm, runs, show } from "./RunsCommands.ts"
+import { simulate } from "./SimulateCommand.ts"
+
+const spillway = Command.make("spillway").pipe(
+  Command.withDescription(
+    "Runs large OpenAI workloads: as fast as the quota allows, durable, resumable"
+  ),
+  Command.withSubcommands([bench, run, runs, show, rm, simulate])
+)
+
+NodeShutdown.runMain(
+  Command.run(spillway, { version }).pipe(ExitCode.report, Effect.provide(NodeServices.layer)),
+  { teardown: ExitCode.teardown, disableErrorReporting: true }
+)

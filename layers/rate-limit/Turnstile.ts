@@ -1,0 +1,305 @@
+/**
+ * Who may go, and when: moves tickets from waiting to granted to sent, over all pools of one process. Each pool has at
+ * most one timer, set to the exact next admission: nothing polls. A request that finds room goes through in one
+ * synchronous step. The layer around it is `MemoryRateLimiter.ts`, what it keeps of one quota is `Pool.ts`.
+ *
+ * Waking a waiter runs its fiber at once, inside the stack of whoever made room. So a change of state is complete before
+ * anybody is woken, and one loop wakes all that a chain of such changes lets through.
+ */
+import { type Clock, Duration, Effect, type Fiber, type Random } from "effect"
+import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
+import {
+  type Demand,
+  type Permit,
+  type PoolId,
+  type PoolState,
+  RateLimiterError
+} from "../../src/rate-limit/RateLimiter.ts"
+import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
+import { Pool } from "./Pool.ts"
+import type { Outcome, Ticket } from "./Ticket.ts"
+
+export interface Surroundings {
+  readonly clock: Clock.Clock
+  readonly random: Random.Random
+  readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  /** Something about this pool is different now. */
+  readonly changed: (pool: Pool) => void
+}
+
+export class Turnstile {
+  private readonly pools = new Map<PoolId, Pool>()
+  private inFlight = 0
+  private waiting = 0
+  /** Pools whose head had quota but no place in flight, longest waiting first. */
+  private readonly crowded = new Set<Pool>()
+  private readonly awake: Array<Ticket> = []
+  private waking = false
+  private readonly settings: RateLimits
+  private readonly around: Surroundings
+
+  constructor(settings: RateLimits, around: Surroundings) {
+    this.settings = settings
+    this.around = around
+  }
+
+  readonly withPermit = <A, E, R>(
+    demand: Demand,
+    use: (permit: Permit) => Effect.Effect<A, E, R>
+  ) =>
+    Effect.uninterruptibleMask((restore) => {
+      const ticket = this.enter(demand)
+      const { stage, outcome } = ticket
+      const permit: Permit = {
+        sent: () => this.sent(ticket),
+        observe: (head, body) => this.observe(ticket, head, body?.message ?? "")
+      }
+      const through =
+        stage._tag === "Waiting"
+          ? Effect.flatMap(this.parked(ticket), () => use(permit))
+          : outcome === undefined
+            ? Effect.suspend(() => use(permit))
+            : Effect.flatMap(outcome, () => use(permit))
+      // Around the whole ticket: a grant and an interruption can come together.
+      return Effect.onExitPrimitive(restore(through), () => this.leave(ticket))
+    })
+
+  states(): ReadonlyArray<PoolState> {
+    return [...this.pools.values()].map((pool) => pool.state(this.now(), this.around.clock))
+  }
+
+  close(): void {
+    for (const pool of this.pools.values()) {
+      pool.timer?.fiber.interruptUnsafe()
+      pool.timer = undefined
+      for (const node of pool.waiters()) this.sendAway(node.value, Effect.interrupt)
+    }
+    this.wake()
+  }
+
+  private now(): number {
+    return Number(this.around.clock.monotonicTimeNanosUnsafe()) / 1e6
+  }
+
+  private enter(demand: Demand): Ticket {
+    const pool = this.poolOf(demand.pool)
+    const ticket: Ticket = {
+      pool,
+      demand,
+      stage: { _tag: "SentAway" },
+      resume: undefined,
+      outcome: undefined,
+      refused: false
+    }
+    const now = this.now()
+    const refusal = this.refusal(ticket, now)
+    if (refusal !== undefined) {
+      ticket.outcome = refusal
+    } else if (
+      pool.waiting === 0 &&
+      this.inFlight < this.settings.maxInFlight &&
+      this.admission(pool, demand, now) <= now
+    ) {
+      this.grant(ticket, now)
+    } else if (this.waiting >= this.settings.maxQueue) {
+      ticket.outcome = Effect.fail(queueFull(demand, this.settings.maxQueue))
+    } else {
+      const unlisten = demand.run.onStop(() => this.stopped(ticket))
+      ticket.stage = { _tag: "Waiting", node: pool.enqueue(ticket), unlisten }
+      this.waiting++
+      this.pump(pool)
+    }
+    this.around.changed(pool)
+    return ticket
+  }
+
+  private parked(ticket: Ticket): Outcome {
+    return Effect.callback((resume) => {
+      if (ticket.stage._tag === "Waiting") ticket.resume = resume
+      else resume(ticket.outcome ?? Effect.void)
+    })
+  }
+
+  /** Why this one may not even wait. */
+  private refusal(ticket: Ticket, now: number): Outcome | undefined {
+    const { demand, pool } = ticket
+    const error =
+      demand.run.stopped(demand.model) ??
+      pool.tooLarge(demand.charge) ??
+      pool.tooLong(now, this.around.clock)
+    return error === undefined ? undefined : Effect.fail(error)
+  }
+
+  private admission(pool: Pool, demand: Demand, now: number): number {
+    return Math.max(pool.pausedUntil, pool.mirror.nextAdmission(demand.charge, now))
+  }
+
+  private grant(ticket: Ticket, now: number): void {
+    ticket.pool.mirror.take(ticket.demand.charge, now)
+    ticket.pool.inFlight++
+    this.inFlight++
+    ticket.stage = { _tag: "Granted", at: now }
+  }
+
+  private sent(ticket: Ticket): void {
+    if (ticket.stage._tag !== "Granted") return
+    ticket.stage = {
+      _tag: "Sent",
+      mark: ticket.pool.mirror.depart(ticket.demand.charge, this.now())
+    }
+  }
+
+  private observe(ticket: Ticket, head: ResponseHead, message: string): void {
+    // A head proves that it was sent.
+    this.sent(ticket)
+    const { demand, pool, stage } = ticket
+    if (stage._tag !== "Sent" && stage._tag !== "Left") return
+    if (stage.mark === undefined || ticket.refused) return
+    if (head.status === 429) {
+      pool.rateLimited++
+      ticket.refused = true
+    }
+    const { clock, random } = this.around
+    try {
+      pool.learn(
+        {
+          head,
+          message,
+          now: this.now(),
+          wall: clock.currentTimeMillisUnsafe(),
+          random: head.status === 429 ? random.nextDoubleUnsafe() : 0
+        },
+        demand.charge,
+        stage.mark
+      )
+    } catch {
+      // A head that is no head teaches nothing; the caller is in the middle of a paid call.
+    }
+    this.pump(pool)
+    this.around.changed(pool)
+  }
+
+  private leave(ticket: Ticket): undefined {
+    const { demand, pool, stage } = ticket
+    ticket.stage = { _tag: "Left", mark: stage._tag === "Sent" ? stage.mark : undefined }
+    switch (stage._tag) {
+      case "Waiting":
+        this.dequeue(ticket, stage)
+        this.pump(pool)
+        break
+      case "Granted":
+        pool.mirror.refund(demand.charge, stage.at)
+        this.makePlace(pool)
+        this.pump(pool)
+        break
+      case "Sent":
+        this.makePlace(pool)
+        break
+    }
+    this.around.changed(pool)
+    return undefined
+  }
+
+  private makePlace(pool: Pool): void {
+    pool.inFlight--
+    this.inFlight--
+    for (const next of this.crowded) {
+      if (this.inFlight >= this.settings.maxInFlight) return
+      this.crowded.delete(next)
+      this.pump(next)
+    }
+  }
+
+  private stopped(ticket: Ticket): void {
+    const stop = ticket.demand.run.stopped(ticket.demand.model)
+    if (stop === undefined || ticket.stage._tag !== "Waiting") return
+    this.sendAway(ticket, Effect.fail(stop))
+    this.pump(ticket.pool)
+  }
+
+  private sendAway(ticket: Ticket, outcome: Outcome): void {
+    if (ticket.stage._tag !== "Waiting") return
+    this.dequeue(ticket, ticket.stage)
+    ticket.stage = { _tag: "SentAway" }
+    ticket.outcome = outcome
+    this.awake.push(ticket)
+  }
+
+  private dequeue(ticket: Ticket, stage: Extract<Ticket["stage"], { _tag: "Waiting" }>): void {
+    stage.unlisten()
+    ticket.pool.remove(stage.node)
+    this.waiting--
+  }
+
+  /** Lets through all who can go now, and sets the timer for the next one. */
+  private pump(pool: Pool): void {
+    const now = this.now()
+    for (let node = pool.head(); node !== undefined; node = pool.head()) {
+      const ticket = node.value
+      const refusal = this.refusal(ticket, now)
+      if (refusal !== undefined) {
+        this.sendAway(ticket, refusal)
+        continue
+      }
+      const at = this.admission(pool, ticket.demand, now)
+      if (at > now) {
+        this.arm(pool, at, now)
+        break
+      }
+      if (this.inFlight >= this.settings.maxInFlight) {
+        this.crowded.add(pool)
+        break
+      }
+      pool.serve(node)
+      if (ticket.stage._tag === "Waiting") ticket.stage.unlisten()
+      this.waiting--
+      this.grant(ticket, now)
+      this.awake.push(ticket)
+    }
+    this.wake()
+  }
+
+  private wake(): void {
+    if (this.waking || this.awake.length === 0) return
+    this.waking = true
+    try {
+      // Grows while it runs: what a woken fiber lets through is woken here, not deeper in its stack.
+      for (const ticket of this.awake) ticket.resume?.(ticket.outcome ?? Effect.void)
+    } finally {
+      this.awake.length = 0
+      this.waking = false
+    }
+  }
+
+  private arm(pool: Pool, at: number, now: number): void {
+    // One that is due earlier finds nothing to do and sets itself again.
+    if (pool.timer !== undefined) {
+      if (pool.timer.at <= at) return
+      pool.timer.fiber.interruptUnsafe()
+    }
+    const { clock, fork } = this.around
+    const due = Effect.sync(() => {
+      pool.timer = undefined
+      this.pump(pool)
+    })
+    const delay = Duration.millis(Math.max(1, Math.ceil(at - now)))
+    pool.timer = { at, fiber: fork(Effect.andThen(clock.sleep(delay), due)) }
+  }
+
+  private poolOf(id: PoolId): Pool {
+    let pool = this.pools.get(id)
+    if (pool === undefined) {
+      pool = new Pool(id, this.settings, this.now())
+      this.pools.set(id, pool)
+    }
+    return pool
+  }
+}
+
+const queueFull = (demand: Demand, most: number): RateLimiterError =>
+  new RateLimiterError({
+    reason: "queue-full",
+    pool: demand.pool,
+    problem: `${most} requests are waiting already.`,
+    fix: "Raise maxQueue, or hand out less work at once."
+  })

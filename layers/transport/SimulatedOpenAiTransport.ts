@@ -1,0 +1,121 @@
+/**
+ * The simulated provider as a transport within this process, on whatever `Clock` the program has: hours of traffic pass
+ * in moments under `TestClock`. What it answers: `src/simulator/Simulator.ts`; the same behind a socket:
+ * `layers/simulator/HttpSimulator.ts`. Its raw answers are read by the code that reads real ones.
+ */
+import { Clock, Duration, Effect, Layer } from "effect"
+import { OpenAiError } from "../../src/error/OpenAiError.ts"
+import { ConnectionFailed } from "../../src/error/OpenAiReason.ts"
+import type { Plan, TimedText } from "../../src/simulator/Plan.ts"
+import * as Simulator from "../../src/simulator/Simulator.ts"
+import { parseBody } from "../../src/transport/ErrorBody.ts"
+import {
+  type ApiCall,
+  type ApiResponse,
+  OpenAiTransport,
+  type SendHooks
+} from "../../src/transport/OpenAiTransport.ts"
+import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
+import * as ResponseReader from "../../src/transport/ResponseReader.ts"
+import * as ServerSentEvents from "../../src/transport/ServerSentEvents.ts"
+
+type Reply = Extract<Plan, { readonly _tag: "Reply" }>
+type Sending<A> = Effect.Effect<ApiResponse<A>, OpenAiError>
+
+/** A moment that has come costs neither timer nor fiber turn. */
+const waitUntil = (clock: Clock.Clock, at: number): Effect.Effect<void> => {
+  const wait = Math.ceil(at - clock.currentTimeMillisUnsafe())
+  return wait > 0 ? clock.sleep(Duration.millis(wait)) : Effect.void
+}
+
+/** With somebody listening, the request asks for events, and for the usage that they leave out by default. */
+const bodyOf = (call: ApiCall<unknown>, hooks: SendHooks | undefined): ApiCall<unknown>["body"] => {
+  if (hooks?.onEvent === undefined || call.body === undefined) return call.body
+  const usage = call.path === "/chat/completions" ? { stream_options: { include_usage: true } } : {}
+  return { ...call.body, stream: true, ...usage }
+}
+
+const readStream = Effect.fnUntraced(function* <A>(
+  clock: Clock.Clock,
+  call: ApiCall<A>,
+  head: ResponseHead,
+  texts: ReadonlyArray<TimedText>,
+  onEvent: SendHooks["onEvent"]
+) {
+  const fold = ServerSentEvents.make(head)
+  let partial = false
+  for (const { at, text } of texts) {
+    yield* waitUntil(clock, at)
+    for (const event of fold.push(text)) {
+      if (onEvent === undefined) continue
+      if (event.delta !== "") partial = true
+      yield* onEvent(event)
+    }
+  }
+  return yield* Effect.fromResult(ResponseReader.decode(call, fold.end(), head, partial))
+})
+
+const receive = Effect.fnUntraced(function* <A>(
+  clock: Clock.Clock,
+  call: ApiCall<A>,
+  reply: Reply,
+  hooks: SendHooks | undefined
+) {
+  const head = ResponseReader.makeHead(reply.status, reply.headers)
+  const { payload } = reply
+  yield* waitUntil(clock, reply.headAt)
+  if (payload._tag === "Events") {
+    hooks?.onHead?.(head)
+    return yield* readStream(clock, call, head, payload.events, hooks?.onEvent)
+  }
+  if (ResponseReader.isSuccess(head)) hooks?.onHead?.(head)
+  else hooks?.onHead?.(head, { message: parseBody(payload.text).message })
+  yield* waitUntil(clock, reply.doneAt)
+  return yield* Effect.fromResult(
+    ResponseReader.read(call, payload.text, head, clock.currentTimeMillisUnsafe())
+  )
+})
+
+const dropped = (operation: string): OpenAiError =>
+  new OpenAiError({
+    operation,
+    reason: new ConnectionFailed({
+      message: "The simulated provider broke the connection.",
+      sent: true
+    })
+  })
+
+const perform = <A>(
+  clock: Clock.Clock,
+  call: ApiCall<A>,
+  plan: Plan,
+  hooks: SendHooks | undefined
+): Sending<A> => {
+  if (plan._tag === "Hang") return Effect.never
+  return plan._tag === "Reply"
+    ? receive(clock, call, plan, hooks)
+    : Effect.andThen(waitUntil(clock, plan.at), Effect.fail(dropped(call.operation)))
+}
+
+/** The transport of one simulator, which may have others: they share its limits and its account. */
+export const fromSimulator = (simulator: Simulator.Simulator): OpenAiTransport["Service"] => ({
+  provider: { id: `simulated:${simulator.seed}`, account: "simulated", simulated: true },
+  send: Effect.fnUntraced(function* <A>(call: ApiCall<A>, hooks?: SendHooks) {
+    const clock = yield* Clock.Clock
+    hooks?.onSent?.()
+    yield* waitUntil(clock, clock.currentTimeMillisUnsafe() + simulator.uplink())
+    const { method, path } = call
+    const body = bodyOf(call, hooks)
+    const plan = simulator.handle({ method, path, body }, clock.currentTimeMillisUnsafe())
+    return yield* perform(clock, call, plan, hooks)
+  })
+})
+
+/** The simulator's clock starts with the service. `simulator` answers what it has seen and billed. */
+export const make = Effect.fnUntraced(function* (options: Simulator.SimulatorOptions = {}) {
+  const simulator = Simulator.make(options, yield* Clock.currentTimeMillis)
+  return { ...fromSimulator(simulator), simulator }
+})
+
+export const layer = (options: Simulator.SimulatorOptions = {}): Layer.Layer<OpenAiTransport> =>
+  Layer.effect(OpenAiTransport, make(options))

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import * as MarkdownReport from "spillway/report/MarkdownReport"
+import { version } from "spillway/report/Version"
+import { arm, report } from "./report.ts"
+
+describe("a report as Markdown", () => {
+  it("is a heading, a table and a list", () => {
+    assert.strictEqual(
+      MarkdownReport.render(report()),
+      `## gsm8k
+
+| Arm | Score | 95% interval | Requests | Wrong | No answer | Failed | p50 | p95 | Cost |
+| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: |
+| gpt-6-luna | 87.9% | 83.2–91.5% | 240 | 24 | 3 (1 refused, 2 truncated) | 2 | 1.23 s | 3.21 s | $0.0123 |
+
+- Run monday. No answer counts as wrong. Left out: 89.0%.
+- 240 requests in 12.3 s, 245 sent (19.9/s), 5 retries, 4 answered 429.
+- 52,114 input tokens (0 cached), 21,043 output (12 reasoning).
+- Cost of these answers: $0.0123. Spent by this run: $0.0125.
+- 2 failed (ServerError), in no score. Try again later.
+`
+    )
+  })
+
+  it("keeps names inside their cells", () => {
+    const hostile = "a|b\n## c <img src=x> [l](http://e) `d`"
+    const text = MarkdownReport.render(report({ arms: [arm({ label: hostile })] }))
+    const row = text.split("\n").find((line) => line.startsWith("| a")) ?? ""
+    assert.include(row, "a\\|b \\#\\# c &lt;img src=x&gt; \\[l\\](http://e) \\`d\\`")
+    assert.strictEqual(row.split(/(?<!\\)\|/).length, 12)
+  })
+
+  it("warns of simulated answers", () => {
+    assert.include(MarkdownReport.render(report({ simulated: true })), "> **SIMULATED")
+  })
+})
+
+describe("the version in a report", () => {
+  it("is that of the package", () => {
+    const file: unknown = JSON.parse(
+      readFileSync(new URL("../../package.json", import.meta.url), "utf8")
+    )
+    assert.deepInclude(file, { version })
+  })
+})
