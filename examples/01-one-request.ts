@@ -10,7 +10,7 @@ import * as Offline from "spillway/layers/presets/Offline"
 const program = Effect.gen(function* () {
   const response = yield* Generate.generate(
     GenerateRequest.make({
-      model: "gpt-4o-mini",
+      model: "gpt-6-luna",
       prompt: "What does a spillway do, in two sentences?",
       maxOutputTokens: 200
     })

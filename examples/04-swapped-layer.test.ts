@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer, layer, refuse, runToEnd, ScriptedCalls, status } from "spillway/testing"
-import { headline } from "./04-swapped-layer.ts"
+import { headline } from "./headline.ts"
 
 it.effect("gives the model's headline without the spaces around it", () =>
   Effect.gen(function* () {

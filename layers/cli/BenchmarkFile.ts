@@ -1,26 +1,49 @@
 /** Loads a benchmark from a TypeScript or JavaScript file with a default export. */
-import { existsSync } from "node:fs"
+import { statSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { Effect } from "effect"
 import * as Benchmark from "../../src/benchmark/Benchmark.ts"
+import { oneLine } from "../../src/report/PlainText.ts"
 import { UsageError } from "./ExitCode.ts"
 
 export const load = Effect.fn("BenchmarkFile.load")(function* (file: string) {
   const path = resolve(file)
-  if (!existsSync(path)) {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() !== true) {
     return yield* new UsageError({
-      problem: `There is no file ${file}.`,
-      fix: "Name a benchmark file."
+      problem: found === undefined ? `There is no file ${file}.` : `${file} is not a file.`,
+      fix: "Name a TypeScript or JavaScript file with a benchmark as default export."
     })
   }
   const loaded = yield* Effect.tryPromise({
     try: (): Promise<{ readonly default?: unknown }> => import(pathToFileURL(path).href),
     catch: (cause) =>
       new UsageError({
-        problem: `${file} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-        fix: "It must be a module that this Node can run: no enums, namespaces or .tsx."
+        problem: `${file} cannot be loaded: ${reasonOf(cause)}.`,
+        fix: fixOf(cause)
       })
   })
   return yield* Benchmark.fromModule(file, loaded)
 })
+
+const reasonOf = (cause: unknown): string => {
+  const message = oneLine(cause instanceof Error ? cause.message : String(cause))
+  return message.replace(/\.$/, "") || "it threw an error without a message"
+}
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause ? String(cause.code) : ""
+
+const fixOf = (cause: unknown): string => {
+  const code = codeOf(cause)
+  if (code === "ERR_MODULE_NOT_FOUND") {
+    return "Install the package beside the file, or correct the import (a file's with its extension)."
+  }
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION" || code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
+    return "Node runs .ts, .js and .mjs files whose types can be erased: no enums, namespaces or .tsx."
+  }
+  return cause instanceof SyntaxError || code === "ERR_INVALID_TYPESCRIPT_SYNTAX"
+    ? "Correct its syntax."
+    : "The error was thrown while the file was imported: correct it there."
+}

@@ -4,6 +4,7 @@
  */
 import { Cause, Data, Effect, Exit, Option, Runtime } from "effect"
 import * as CliError from "effect/cli/CliError"
+import { sanitize } from "../../src/report/PlainText.ts"
 
 /** Something in the call or in the files it names must be corrected. */
 export class UsageError extends Data.TaggedError("UsageError")<{
@@ -32,9 +33,11 @@ const INPUT_ERRORS = new Set([
   "RequestRefused",
   "ArmError",
   "FaultSyntaxError",
-  "SimulatorNotStarted",
-  "StoreError"
+  "SimulatorNotStarted"
 ])
+
+/** Of a store: what passes by itself or by making room; the same start goes on afterwards. */
+const PASSING = new Set<unknown>(["full", "failed"])
 
 const codeOf = (error: unknown): number => {
   if (CliError.isCliError(error)) return 2
@@ -42,7 +45,9 @@ const codeOf = (error: unknown): number => {
   if (Runtime.errorExitCode in error && typeof error[Runtime.errorExitCode] === "number") {
     return error[Runtime.errorExitCode]
   }
-  return "_tag" in error && INPUT_ERRORS.has(String(error._tag)) ? 2 : 1
+  if (!("_tag" in error)) return 1
+  if (error._tag === "StoreError") return "reason" in error && PASSING.has(error.reason) ? 3 : 2
+  return INPUT_ERRORS.has(String(error._tag)) ? 2 : 1
 }
 
 export const teardown: Runtime.Teardown = (exit, onExit) => {
@@ -51,7 +56,10 @@ export const teardown: Runtime.Teardown = (exit, onExit) => {
   onExit(codeOf(Cause.squash(exit.cause)))
 }
 
-/** One line for an expected failure; the whole cause for a defect, which is a bug. Usage errors print their own help. */
+/**
+ * The message of an expected failure; the whole cause of a defect, which is a bug. A call that cannot be read has been
+ * answered by `Usage.ts`. Messages carry names and texts of others: no control sequence of theirs gets out.
+ */
 export const report = <A, E, R>(program: Effect.Effect<A, E, R>) =>
   Effect.tapCause(program, (cause) =>
     Effect.sync(() => {
@@ -60,6 +68,6 @@ export const report = <A, E, R>(program: Effect.Effect<A, E, R>) =>
       if (CliError.isCliError(error)) return
       const text =
         error instanceof Error && !Cause.hasDies(cause) ? error.message : Cause.pretty(cause)
-      process.stderr.write(`spillway: ${text}\n`)
+      process.stderr.write(`spillway: ${sanitize(text)}\n`)
     })
   )

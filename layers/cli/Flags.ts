@@ -48,8 +48,8 @@ export const maxCost = Flag.Finite("max-cost").pipe(
 
 /** `1%` or `0.01`: a share of all items. */
 const Share = Schema.String.check(
-  Schema.isPattern(/^(\d+(\.\d+)?%|0(\.\d+)?|1(\.0+)?)$/, {
-    message: "Expected a share such as 1% or 0.01"
+  Schema.isPattern(/^(100(\.0+)?%|\d{1,2}(\.\d+)?%|0?\.\d+|0|1(\.0+)?)$/, {
+    message: "Expected a share such as 1% or 0.01, at most 100%"
   })
 )
 

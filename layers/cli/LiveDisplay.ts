@@ -2,7 +2,7 @@
  * Shows a run's progress on standard error: a live block on a terminal, a line now and then elsewhere, nothing on
  * request. The text itself is made in `src/report/ProgressLines.ts`.
  */
-import { Effect, Stream } from "effect"
+import { Clock, Effect, Stream } from "effect"
 import { createLogUpdate } from "log-update"
 import type { RateLimiter } from "../../src/rate-limit/RateLimiter.ts"
 import * as ProgressLines from "../../src/report/ProgressLines.ts"
@@ -15,11 +15,11 @@ export interface DisplayOptions extends ProgressLines.Heading {
   readonly mode: "auto" | "silent"
 }
 
-/** How often a log that is no terminal gets a line. */
-const PLAIN_EVERY = "5 seconds"
+/** How often a log that is no terminal is looked after; whether it gets a line then is `logInterval`'s to say. */
+const PLAIN_EVERY = "1 second"
 const LIVE_EVERY = "200 millis"
 
-/** Shows until it is interrupted, then leaves nothing of the live block behind. */
+/** Shows until it is interrupted. A live block goes with it, a log gets its last line. */
 export const show = (
   active: ActiveRun,
   options: DisplayOptions
@@ -30,22 +30,57 @@ export const show = (
 }
 
 const live = (active: ActiveRun, options: DisplayOptions) =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => createLogUpdate(process.stderr, { showCursor: true })),
-    (update) =>
-      Progress.stream(active, { total: options.total, every: LIVE_EVERY }).pipe(
-        Stream.runForEach((progress) =>
-          Effect.sync(() =>
-            update(ProgressLines.live(options, progress, process.stderr.columns ?? 80).join("\n"))
-          )
-        )
-      ),
-    (update) => Effect.sync(() => update.clear())
-  )
+  Effect.gen(function* () {
+    const startedAt = yield* Clock.currentTimeMillis
+    const update = yield* Effect.acquireRelease(
+      Effect.sync(() => createLogUpdate(process.stderr, { showCursor: true })),
+      (block) =>
+        Effect.gen(function* () {
+          yield* Effect.sync(() => block.clear())
+          // The report that follows says more, unless it goes elsewhere.
+          if (process.stdout.isTTY !== true) yield* lastLine(active, options, startedAt)
+        })
+    )
+    yield* Progress.stream(active, { total: options.total, every: LIVE_EVERY }).pipe(
+      Stream.runForEach((progress) =>
+        Effect.sync(() => {
+          const lines = ProgressLines.live(options, progress, process.stderr.columns ?? 80)
+          const stopping = isInterrupted(active) ? [ProgressLines.draining(progress.inFlight)] : []
+          update([...lines, ...stopping].join("\n"))
+        })
+      )
+    )
+  }).pipe(Effect.scoped)
 
 const plain = (active: ActiveRun, options: DisplayOptions) =>
-  Progress.stream(active, { total: options.total, every: PLAIN_EVERY }).pipe(
-    Stream.runForEach((progress) =>
-      Effect.sync(() => process.stderr.write(`${ProgressLines.plain(options, progress)}\n`))
+  Effect.gen(function* () {
+    const startedAt = yield* Clock.currentTimeMillis
+    yield* Effect.addFinalizer(() => lastLine(active, options, startedAt))
+    let shownAt = 0
+    let toldOfStop = false
+    yield* Progress.stream(active, { total: options.total, every: PLAIN_EVERY }).pipe(
+      Stream.runForEach((progress) =>
+        Effect.sync(() => {
+          if (isInterrupted(active) && !toldOfStop) {
+            toldOfStop = true
+            write(ProgressLines.draining(progress.inFlight))
+          }
+          const { elapsedSeconds } = progress
+          if (elapsedSeconds - shownAt < ProgressLines.logInterval(elapsedSeconds)) return
+          shownAt = elapsedSeconds
+          write(ProgressLines.plain(options, progress))
+        })
+      )
     )
+  }).pipe(Effect.scoped)
+
+const isInterrupted = (active: ActiveRun): boolean => active.stopped()?.why === "interrupted"
+
+const lastLine = (active: ActiveRun, options: DisplayOptions, startedAt: number) =>
+  Effect.map(Progress.now(active, { total: options.total, startedAt }), (progress) =>
+    write(ProgressLines.last(options, progress))
   )
+
+const write = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}

@@ -25,6 +25,37 @@ export interface ProviderSettings {
   readonly faults?: string
 }
 
+/** Flags of the simulated provider, as they are written. */
+const SIMULATOR_FLAGS = ["seed", "tier", "faults"] as const
+
+/**
+ * A flag that would have no effect is refused.
+ *
+ * @param given the flags of this call; what a run remembers is no request
+ */
+export const check = (
+  given: ProviderSettings,
+  { offline }: ProviderSettings
+): Effect.Effect<void, UsageError> => {
+  const idle = offline === true ? [] : SIMULATOR_FLAGS.filter((name) => given[name] !== undefined)
+  if (idle.length > 0) {
+    return Effect.fail(
+      new UsageError({
+        problem: `--${idle.join(", --")} belong${idle.length === 1 ? "s" : ""} to the simulated provider.`,
+        fix: "Add --offline to use it, or leave the flag out."
+      })
+    )
+  }
+  return offline === true && given.baseUrl !== undefined
+    ? Effect.fail(
+        new UsageError({
+          problem: "--base-url has no effect with --offline, which answers on this machine.",
+          fix: "Leave out one of them (--no-offline where a run remembers it)."
+        })
+      )
+    : Effect.void
+}
+
 /** Roomy enough that a first try is quick, with limits that a larger one meets. */
 const OFFLINE_TIER: Tier = "2"
 

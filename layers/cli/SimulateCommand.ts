@@ -1,17 +1,12 @@
-/** `spillway simulate`: the simulated OpenAI as a server that any client can talk to. */
-import { Console, Effect } from "effect"
+/** `spillway simulate`: its flags and help. What it does is in `SimulateProgram.ts`, loaded when it is called. */
+import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import * as Dataset from "../../src/benchmark/Dataset.ts"
-import * as SimulatedTargets from "../../src/benchmark/SimulatedTargets.ts"
-import { fromTargets } from "../../src/simulator/BenchmarkResponder.ts"
-import * as HttpSimulator from "../simulator/HttpSimulator.ts"
-import * as BenchmarkFile from "./BenchmarkFile.ts"
+
 import * as Flags from "./Flags.ts"
-import * as RunSettings from "./RunSettings.ts"
 
 const flags = {
   port: Flag.Int("port").pipe(
-    Flag.withDescription("Port to listen on; 0 for any that is free"),
+    Flag.withDescription("Port to listen on; 0 for any that is free (default 8787)"),
     Flag.withMetavar("PORT"),
     Flag.withDefault(8787)
   ),
@@ -24,6 +19,7 @@ const flags = {
   tier: Flags.tier,
   faults: Flags.faults,
   latency: Flag.Finite("latency").pipe(
+    Flag.withSchema(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
     Flag.withDescription("Factor on all delays: 1 is realistic (default), 0 answers at once"),
     Flag.withMetavar("FACTOR"),
     Flag.optional
@@ -36,30 +32,19 @@ const flags = {
   data: Flags.data
 }
 
-export const simulate = Command.make(
-  "simulate",
-  flags,
-  Effect.fn(function* (asked) {
-    const { benchmark, data, ...options } = RunSettings.given(asked)
-    const responder =
-      benchmark === undefined ? {} : { responder: yield* responderOf(benchmark, data) }
-    yield* Effect.scoped(
-      Effect.gen(function* () {
-        const server = yield* HttpSimulator.fromFlags({ ...options, ...responder })
-        yield* Console.log(`Simulated OpenAI (seed ${server.seed}) on ${server.url}`)
-        yield* Console.log(`  export OPENAI_BASE_URL=${server.url} OPENAI_API_KEY=sk-simulated`)
-        yield* Console.log("  Ctrl-C ends it.")
-        yield* Effect.never
-      })
-    )
-  })
-).pipe(
-  Command.withDescription("Serve a simulated OpenAI over HTTP: limits, latency, faults, usage")
-)
+export type Asked = Command.Command.Config.Infer<typeof flags>
 
-const responderOf = Effect.fnUntraced(function* (file: string, data: string | undefined) {
-  const benchmark = yield* BenchmarkFile.load(file)
-  const dataset = Dataset.at(benchmark.dataset, data)
-  const { lookup, targets } = yield* SimulatedTargets.load(benchmark, { dataset })
-  return fromTargets(lookup, { targets })
-})
+export const simulate = Command.make("simulate", flags, (asked) =>
+  Effect.flatMap(
+    Effect.promise(() => import("./SimulateProgram.ts")),
+    ({ run }) => run(asked)
+  )
+).pipe(
+  Command.withDescription("Serve a simulated OpenAI over HTTP: limits, latency, faults, usage"),
+  Command.withExamples([
+    {
+      command: "spillway simulate --port 8787 --tier 1 --faults 5xx=2%,billing@500",
+      description: "A small quota, some errors, and an account that runs dry"
+    }
+  ])
+)

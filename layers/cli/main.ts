@@ -1,7 +1,7 @@
 /** The composition root: flags → layers → one program. Commands beside it; exit codes in `ExitCode.ts`. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
-import { Command } from "effect/cli"
+import { CliOutput, Command } from "effect/cli"
 import { version } from "../../src/report/Version.ts"
 import * as NodeShutdown from "../run/NodeShutdown.ts"
 import { bench } from "./BenchCommand.ts"
@@ -9,6 +9,7 @@ import * as ExitCode from "./ExitCode.ts"
 import { run } from "./RunCommand.ts"
 import { rm, runs, show } from "./RunsCommands.ts"
 import { simulate } from "./SimulateCommand.ts"
+import * as Usage from "./Usage.ts"
 
 const spillway = Command.make("spillway").pipe(
   Command.withDescription(
@@ -17,7 +18,16 @@ const spillway = Command.make("spillway").pipe(
   Command.withSubcommands([bench, run, runs, show, rm, simulate])
 )
 
+// Who reads the output may leave before its end, as `head` does: nobody is there to be told.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error
+})
+
 NodeShutdown.runMain(
-  Command.run(spillway, { version }).pipe(ExitCode.report, Effect.provide(NodeServices.layer)),
+  Command.run(spillway, { version }).pipe(
+    ExitCode.report,
+    Effect.provide(NodeServices.layer),
+    Effect.provideService(CliOutput.Presenter, Usage.presenter)
+  ),
   { teardown: ExitCode.teardown, disableErrorReporting: true }
 )

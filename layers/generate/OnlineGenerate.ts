@@ -9,6 +9,7 @@
 import { Array as Arr, Clock, Effect, Layer, Stream } from "effect"
 import type { StoredOutcome } from "../../src/checkpoint/CheckpointStore.ts"
 import * as RequestKey from "../../src/checkpoint/RequestKey.ts"
+import { Sha256 } from "../../src/checkpoint/Sha256.ts"
 import { CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
 import { RateLimitConfig } from "../../src/config/RateLimitConfig.ts"
 import { RetryConfig } from "../../src/config/RetryConfig.ts"
@@ -43,6 +44,7 @@ export const make = Effect.gen(function* () {
   const catalog = yield* ModelCatalog
   const retry = yield* RetryConfig
   const { maxInFlight } = yield* RateLimitConfig
+  const digest = yield* Sha256
   const { provider } = transport
   const attempt = Attempt.make({ transport, limiter, breaker, budget, retry })
 
@@ -170,7 +172,7 @@ export const make = Effect.gen(function* () {
     generate: Effect.fn("Generate.generate")(function* (request, options) {
       const run = options?.run ?? ActiveRun.ephemeral()
       const resolved = yield* catalog.resolve(request, { priced: run.cap !== undefined })
-      const key = RequestKey.make(provider.id, resolved.request, options?.repeat)
+      const key = RequestKey.make(provider.id, resolved.request, options?.repeat, digest)
       const stored = (yield* run.journal.lookup([key])).get(key)
       if (stored?._tag === "Answered") return stored.response
       return yield* answer(job(run, key, resolved.request, options?.onDelta)).pipe(

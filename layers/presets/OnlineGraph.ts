@@ -3,6 +3,7 @@
  * graph once, at the edge of the program: two of them are two limiters, and send twice the quota.
  */
 import { Layer } from "effect"
+import * as NodeSha256 from "../checkpoint/NodeSha256.ts"
 import * as MemoryCircuitBreaker from "../circuit-breaker/MemoryCircuitBreaker.ts"
 import * as MemoryBudget from "../cost/MemoryBudget.ts"
 import * as OnlineGenerate from "../generate/OnlineGenerate.ts"
@@ -15,7 +16,8 @@ export const layer = OnlineGenerate.layer.pipe(
       MemoryRateLimiter.layer,
       MemoryCircuitBreaker.layer,
       MemoryBudget.layer,
-      JsTiktokenTokenizer.layer
+      JsTiktokenTokenizer.layer,
+      NodeSha256.layer
     )
   )
 )

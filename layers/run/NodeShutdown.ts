@@ -3,12 +3,18 @@
  * `RunStopped`, whose exit code is 130. The second one, or the first where no run is open, interrupts at once.
  *
  * `runMain` stands in for `NodeRuntime.runMain`, which interrupts at the first signal: a run then drains as well, but
- * a second signal cannot hurry it.
+ * a second signal cannot hurry it. Repeats within half a second are the same wish.
  */
 import { Effect, Runtime } from "effect"
 import { Shutdown, type ShutdownRequests } from "../../src/run/Shutdown.ts"
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const
+
+/**
+ * One Ctrl-C may arrive twice: the terminal gives it to every process in the foreground, and `npm run`, one of them,
+ * hands it on to its child. Milliseconds in which a signal is taken for the same wish.
+ */
+const SAME_WISH = 500
 
 /** Listeners of one program, and whether the wish was uttered. */
 const make = (): ShutdownRequests & { readonly request: () => boolean } => {
@@ -32,16 +38,18 @@ const make = (): ShutdownRequests & { readonly request: () => boolean } => {
 
 const main = (requests: ReturnType<typeof make>) =>
   Runtime.makeRunMain(({ fiber, teardown }) => {
-    let signalled = false
+    let signalledAt: number | undefined
     const onSignal = () => {
-      signalled = true
+      const now = performance.now()
+      if (signalledAt !== undefined && now - signalledAt < SAME_WISH) return
+      signalledAt = now
       if (!requests.request()) fiber.interruptUnsafe(fiber.id)
     }
     for (const signal of SIGNALS) process.on(signal, onSignal)
     fiber.addObserver((exit) => {
       for (const signal of SIGNALS) process.removeListener(signal, onSignal)
       teardown(exit, (code) => {
-        if (signalled || code !== 0) process.exit(code)
+        if (signalledAt !== undefined || code !== 0) process.exit(code)
       })
     })
   })

@@ -30,6 +30,15 @@ const Line = Schema.Struct({
 })
 const decode = Schema.decodeUnknownResult(Line)
 
+/** The first field of a line that is not as it must be; absent where the line is no object at all. */
+const fieldOf = (value: unknown): keyof typeof Line.fields | undefined => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined
+  const given: Readonly<Record<string, unknown>> = value as Readonly<Record<string, unknown>>
+  if (typeof given.custom_id !== "string" || given.custom_id === "") return "custom_id"
+  if (given.method !== undefined && given.method !== "POST") return "method"
+  return typeof given.url === "string" ? "body" : "url"
+}
+
 const endpoints = new Map<string, Endpoint>(
   (Object.keys(paths) as ReadonlyArray<Endpoint>).map((endpoint) => [
     `/v1${paths[endpoint]}`,
@@ -51,9 +60,11 @@ export const parse = (path: string, row: Row): Result.Result<BatchLine, DatasetE
     )
   const line = decode(row.value)
   if (Result.isFailure(line)) {
+    const field = fieldOf(row.value)
     return defect(
-      line.failure.message.replaceAll("\n", " ").trim(),
-      'A line is {"custom_id": "…", "method": "POST", "url": "/v1/chat/completions", "body": {…}}.'
+      field === undefined ? "It is not a request." : "It is missing, or not what it must be.",
+      'A line is {"custom_id": "…", "method": "POST", "url": "/v1/chat/completions", "body": {…}}.',
+      field
     )
   }
   const { custom_id: customId, url, body } = line.success

@@ -95,8 +95,10 @@ export const writeResults = Effect.fn("RequestFile.writeResults")(function* <E, 
       )
       yield* Effect.mapError(file.sync, unwritable)
     })
+  ).pipe(
+    Effect.andThen(Effect.mapError(files.rename(partial, out), unwritable)),
+    Effect.onError(() => Effect.ignore(files.remove(partial)))
   )
-  yield* Effect.mapError(files.rename(partial, out), unwritable)
   const result: Written = { lines: written, missing }
   return result
 })

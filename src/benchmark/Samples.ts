@@ -1,9 +1,8 @@
 /** From rows to the items of a benchmark: decoded, given a target and an id, the ids proved to be unique. */
-import { sha256 } from "@noble/hashes/sha2.js"
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import canonicalize from "canonicalize"
 import { Effect, type FileSystem, Predicate, Result, Schema, SchemaIssue, Stream } from "effect"
 import * as Arr from "effect/Array"
+import { type Digest, Sha256 } from "../checkpoint/Sha256.ts"
 import type { Benchmark, Prompt } from "./Benchmark.ts"
 import { type Dataset, nameOf, type Row, rowsOrEmpty } from "./Dataset.ts"
 import { DatasetError } from "./DatasetError.ts"
@@ -33,15 +32,17 @@ export const samples = <Item>(
   benchmark: Benchmark<Item>,
   options: Options = {}
 ): Stream.Stream<Sample<Item>, DatasetError, FileSystem.FileSystem> =>
-  Stream.suspend(() => {
-    const dataset = options.dataset ?? benchmark.dataset
-    const sampleOf = sampler(benchmark, nameOf(dataset))
-    const rows = rowsOrEmpty(dataset)
-    return (options.limit === undefined ? rows : Stream.take(rows, options.limit)).pipe(
-      Stream.zipWithIndex,
-      Stream.mapArrayEffect((page) => decodePage(page, sampleOf))
-    )
-  })
+  Stream.unwrap(
+    Effect.map(Sha256, (digest) => {
+      const dataset = options.dataset ?? benchmark.dataset
+      const sampleOf = sampler(benchmark, nameOf(dataset), digest)
+      const rows = rowsOrEmpty(dataset)
+      return (options.limit === undefined ? rows : Stream.take(rows, options.limit)).pipe(
+        Stream.zipWithIndex,
+        Stream.mapArrayEffect((page) => decodePage(page, sampleOf))
+      )
+    })
+  )
 
 /** How many there are; fails at the first that cannot be used. To be asked before anything is sent. */
 export const count = <Item>(benchmark: Benchmark<Item>, options: Options = {}) =>
@@ -65,7 +66,7 @@ const decodePage = <Item>(
   })
 
 /** Throws `DatasetError`. */
-const sampler = <Item>(benchmark: Benchmark<Item>, path: string) => {
+const sampler = <Item>(benchmark: Benchmark<Item>, path: string, digest: Digest) => {
   const { id, prompt, target } = benchmark
   const decode = Schema.decodeUnknownResult(benchmark.item)
   /** Content hashes with how often they came; or the benchmark's own ids, with the line they came from. */
@@ -87,7 +88,7 @@ const sampler = <Item>(benchmark: Benchmark<Item>, path: string) => {
   }
 
   const contentId = (value: unknown): string => {
-    const hash = hashOf(value)
+    const hash = digest(canonical(value)).slice(0, HASH_DIGITS)
     const before = seen.get(hash) ?? 0
     seen.set(hash, before + 1)
     return before === 0 ? hash : `${hash}#${before + 1}`
@@ -141,10 +142,7 @@ const isPrompt = (value: unknown): value is Prompt =>
 const quoted = (id: string) => JSON.stringify(id.length > 60 ? `${id.slice(0, 60)}…` : id)
 
 /** 64 bits: two among a million different rows meet with a chance below 1 in 10,000,000. */
-const HASH_BYTES = 8
-
-const hashOf = (value: unknown): string =>
-  bytesToHex(sha256(utf8ToBytes(canonical(value))).subarray(0, HASH_BYTES))
+const HASH_DIGITS = 16
 
 /** Canonical JSON refuses some values that JSON takes: only those pay for a copy without them. */
 const canonical = (value: unknown): string => {

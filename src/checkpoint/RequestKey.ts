@@ -2,11 +2,10 @@
  * The identity of an answer: two requests share one exactly when an answer to one is an answer to the other.
  * `k1:` and the SHA-256 of the canonical JSON (RFC 8785) of provider, endpoint, body and repeat.
  */
-import { sha256 } from "@noble/hashes/sha2.js"
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import canonicalize from "canonicalize"
 import { Schema } from "effect"
 import type { ResolvedRequest } from "../request/GenerateRequest.ts"
+import { type Digest, portable } from "./Sha256.ts"
 
 export const RequestKey = Schema.String.pipe(Schema.brand("spillway/RequestKey"))
 export type RequestKey = typeof RequestKey.Type
@@ -46,11 +45,17 @@ const canonical = (identity: object): string => {
 /**
  * @param provider who answers: base URL and account, or a simulated provider with its seed
  * @param repeat 0-based number of the sample: repeats of one request are different samples
+ * @param digest the program's `Sha256`; the result is the same by any
  */
-export const make = (provider: string, request: ResolvedRequest, repeat = 0): RequestKey => {
+export const make = (
+  provider: string,
+  request: ResolvedRequest,
+  repeat = 0,
+  digest: Digest = portable
+): RequestKey => {
   const body = Object.fromEntries(
     Object.entries(request.body).filter(([name]) => !LEFT_OUT.has(name))
   )
   const text = canonical({ provider, endpoint: request.endpoint, body, repeat })
-  return RequestKey.make(`k1:${bytesToHex(sha256(utf8ToBytes(text)))}`)
+  return RequestKey.make(`k1:${digest(text)}`)
 }

@@ -1,4 +1,4 @@
-/** A run's progress as text: two lines with a bar for a terminal, one line for a log. Holds no text of any model. */
+/** A run's progress as text: three lines with a bar for a terminal, single lines for a log. Holds no text of any model. */
 import type { Progress } from "../run/Progress.ts"
 
 /** What stands above the bar; must be free of control characters already. */
@@ -20,20 +20,44 @@ export const live = (
   return [
     `${heading.simulated ? "SIMULATED  " : ""}${heading.title}`,
     `  ${bar(progress, room)}  ${tail}`,
-    `  ${facts(progress).join(" · ")}`
+    `  ${[...load(progress), ...facts(progress)].join(" · ")}`
   ].map((line) => clip(line, width))
 }
 
 /** One line for a log file. */
 export const plain = (heading: Heading, progress: Progress): string =>
-  [
-    `${heading.title}${heading.simulated ? " (simulated)" : ""}: ${position(progress).join(" ")}`,
+  logLine(heading, [
+    position(progress).join(" "),
     speed(progress),
     eta(progress),
+    ...load(progress),
     ...facts(progress)
-  ]
-    .filter((part) => part !== "")
-    .join(", ")
+  ])
+
+/** The last line of a log: how far the run came, and how fast. */
+export const last = (heading: Heading, progress: Progress): string => {
+  const { done, total, elapsedSeconds } = progress
+  const end = total === undefined || done >= total ? "done" : "stopped"
+  return logLine(heading, [
+    `${position(progress).join(" ")} ${end} in ${duration(elapsedSeconds)}`,
+    speed(progress),
+    ...facts(progress)
+  ])
+}
+
+/** One line, once, when a run is asked to end and has requests under way. */
+export const draining = (inFlight: number): string =>
+  `Stopping: ${count(inFlight)} ${inFlight === 1 ? "request" : "requests"} in flight will be saved; once more (Ctrl-C) ends at once.`
+
+/**
+ * Seconds from one line of a log to the next: a short run wants to be seen, and a night's log should be read in a
+ * minute. From 5 to 60, growing with the run.
+ */
+export const logInterval = (elapsedSeconds: number): number =>
+  Math.min(60, Math.max(5, elapsedSeconds / 10))
+
+const logLine = ({ simulated, title }: Heading, parts: ReadonlyArray<string>): string =>
+  `${title}${simulated ? " (simulated)" : ""}: ${parts.filter((part) => part !== "").join(", ")}`
 
 const position = ({ done, total }: Progress): ReadonlyArray<string> =>
   total === undefined
@@ -45,9 +69,13 @@ const speed = ({ perSecond }: Progress): string => (perSecond <= 0 ? "" : `${rou
 const eta = ({ etaSeconds }: Progress): string =>
   etaSeconds === undefined || etaSeconds < 0.5 ? "" : `ETA ${duration(etaSeconds)}`
 
+/** What is under way. */
+const load = ({ inFlight, quotaShare }: Progress): ReadonlyArray<string> => [
+  `in flight ${count(inFlight)}`,
+  `quota ${Math.round(100 * quotaShare)}%`
+]
+
 const facts = (progress: Progress): ReadonlyArray<string> => [
-  `in flight ${count(progress.inFlight)}`,
-  `quota ${Math.round(100 * progress.quotaShare)}%`,
   ...some(progress.fromStore, "from store"),
   `retries ${count(progress.retries)}`,
   ...some(progress.rateLimited, "429s"),

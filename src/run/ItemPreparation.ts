@@ -2,6 +2,7 @@
 import { Array as Arr, Effect, Result, Stream } from "effect"
 import * as RequestKey from "../checkpoint/RequestKey.ts"
 import type { Failure } from "../checkpoint/RunRecord.ts"
+import { Sha256 } from "../checkpoint/Sha256.ts"
 import { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { ResolvedRequest } from "../request/GenerateRequest.ts"
 import type { RequestRefused } from "../request/RequestRefused.ts"
@@ -42,12 +43,14 @@ export const prepare = <Item, A, E, R>(
   rules: Rules
 ): Stream.Stream<Prepared<Item>, E, R | ModelCatalog> =>
   Stream.unwrap(
-    Effect.map(ModelCatalog, (catalog) => {
+    Effect.gen(function* () {
+      const catalog = yield* ModelCatalog
+      const digest = yield* Sha256
       const earlier = Occurrences.make()
       const sample = (request: ResolvedRequest): RequestKey.RequestKey => {
-        const first = RequestKey.make(rules.provider.id, request)
+        const first = RequestKey.make(rules.provider.id, request, 0, digest)
         const repeat = earlier(first)
-        return repeat === 0 ? first : RequestKey.make(rules.provider.id, request, repeat)
+        return repeat === 0 ? first : RequestKey.make(rules.provider.id, request, repeat, digest)
       }
       const one = (item: Item, index: number): Effect.Effect<Prepared<Item>> => {
         const asked = run.request(item)

@@ -109,3 +109,15 @@ export const stream = (
       )
     })
   )
+
+/** One snapshot, its rate that of the time since `startedAt` (Unix milliseconds): the last word of a display. */
+export const now = Effect.fnUntraced(function* (
+  active: ActiveRun,
+  options: { readonly total?: number | undefined; readonly startedAt: number }
+): Effect.fn.Return<Progress, never, RateLimiter> {
+  const limiter = yield* RateLimiter
+  const { startedAt, total } = options
+  const times = { startedAt, now: yield* Clock.currentTimeMillis }
+  const mark = { at: startedAt, overNetwork: 0 }
+  return snapshot(active, yield* limiter.states, total, { ...times, mark })
+})

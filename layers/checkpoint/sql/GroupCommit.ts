@@ -9,6 +9,15 @@ import type { NonEmptyArray } from "effect/Array"
 const MAX_RECORDS = 1000
 const MAX_CHARACTERS = 4_000_000
 
+/** Turns of the event loop that a commit may wait while others join it: a few milliseconds at full load. */
+const MAX_TURNS = 32
+
+/** Everything that is ready to be read has been read, and what follows from it has been done. */
+const turnOfTheLoop = Effect.callback<void>((resume) => {
+  const handle = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(handle))
+})
+
 /** What one caller wants committed, as a whole or not at all. */
 export interface Parcel {
   readonly records: number
@@ -48,6 +57,18 @@ export const make = Effect.fnUntraced(function* <P extends Parcel, E>(
     return taken
   }
 
+  /**
+   * A commit costs about as much for one record as for ten. So it waits for as long as every turn of the event loop
+   * brings more: where little happens that is one turn, and where much happens those that come join in.
+   */
+  const gather = Effect.gen(function* () {
+    let seen = 0
+    for (let turn = 0; turn < MAX_TURNS && queue.length > seen; turn++) {
+      seen = queue.length
+      yield* turnOfTheLoop
+    }
+  })
+
   const drain = Effect.gen(function* () {
     while (true) {
       if (queue.length === 0) {
@@ -55,8 +76,7 @@ export const make = Effect.fnUntraced(function* <P extends Parcel, E>(
         latch.closeUnsafe()
         yield* latch.await
       }
-      // Everybody who is about to submit in this turn of the event loop gets to do so.
-      yield* Effect.yieldNow
+      yield* gather
       const [first, ...others] = take()
       if (first === undefined) continue
       const group: NonEmptyArray<Waiting<P, E>> = [first, ...others]

@@ -3,7 +3,7 @@
  * A fast responder in its own process; the three clients in processes of their own, interleaved round by round, so that a
  * machine that grows slower does so for all. Ratios are medians over the rounds' own pairs.
  *
- * `-- --json` prints one line; `--requests N` (default 6000), `--rounds N` (default 5), `--concurrency N` (default 64).
+ * `-- --json` prints one line; `--requests N` (default 10000, after as many to warm up), `--rounds N` (default 5), `--concurrency N` (default 64).
  */
 import { fork } from "node:child_process"
 import { join } from "node:path"
@@ -13,7 +13,7 @@ import type { Sample } from "./client.ts"
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    requests: { type: "string", default: "6000" },
+    requests: { type: "string", default: "10000" },
     rounds: { type: "string", default: "5" },
     concurrency: { type: "string", default: "64" }
   }

@@ -1,0 +1,146 @@
+/** What `spillway bench` does: from settings and a benchmark file to a report. Its flags: `BenchCommand.ts`. */
+import { resolve } from "node:path"
+import { Effect } from "effect"
+import type { Benchmark } from "../../src/benchmark/Benchmark.ts"
+import * as BenchmarkRun from "../../src/benchmark/BenchmarkRun.ts"
+import * as Dataset from "../../src/benchmark/Dataset.ts"
+import * as SimulatedTargets from "../../src/benchmark/SimulatedTargets.ts"
+import type { BenchmarkReport } from "../../src/report/BenchmarkReport.ts"
+import { oneLine } from "../../src/report/PlainText.ts"
+import * as TerminalReport from "../../src/report/TerminalReport.ts"
+import { fromTargets } from "../../src/simulator/BenchmarkResponder.ts"
+import type { Asked } from "./BenchCommand.ts"
+import * as BenchmarkFile from "./BenchmarkFile.ts"
+import { BoundMissed, UsageError } from "./ExitCode.ts"
+import * as GoOn from "./GoOn.ts"
+import * as LiveDisplay from "./LiveDisplay.ts"
+import * as ReportOutput from "./ReportOutput.ts"
+import * as RunSettings from "./RunSettings.ts"
+import * as Session from "./Session.ts"
+import * as StoredReport from "./StoredReport.ts"
+
+/** One start of a benchmark, apart from its settings. */
+interface Start {
+  readonly name: string | undefined
+  readonly store: string
+  readonly fresh: boolean
+  readonly retryFailed: boolean
+  readonly json: string | undefined
+  readonly quiet: boolean
+}
+
+export const run = Effect.fn("bench")(
+  function* ({ store, run: name, fresh, retryFailed, json, quiet, ...asked }: Asked) {
+    const start: Start = {
+      store,
+      fresh,
+      retryFailed,
+      quiet,
+      ...{ name: undefined, json: undefined },
+      ...RunSettings.given({ name, json })
+    }
+    yield* ReportOutput.check(start)
+    const given = RunSettings.given(asked)
+    const settings: RunSettings.RunSettings = {
+      ...(yield* RunSettings.recall(start.name, "bench")),
+      ...given,
+      ...paths(given),
+      command: "bench"
+    }
+    yield* Session.check(given, settings)
+    const benchmark = yield* BenchmarkFile.load(yield* fileOf(settings, start.name))
+    const responder = yield* responderOf(benchmark, settings)
+    yield* execute(benchmark, settings, start).pipe(
+      Effect.provide(Session.graph(settings, responder)),
+      Effect.catchTag("BenchmarkStopped", ({ report, stopped }) =>
+        Effect.andThen(
+          finish(report, start),
+          Effect.fail(GoOn.stoppedRun(stopped, { name: report.run, store, settings }))
+        )
+      ),
+      Effect.flatMap((report) =>
+        Effect.andThen(finish(report, start), checkBounds(report, settings))
+      )
+    )
+  },
+  (program, { store }) => Effect.provide(program, Session.store(store))
+)
+
+/** A run is gone on with from any folder. */
+const paths = ({ file, data, catalog }: Partial<RunSettings.RunSettings>) => ({
+  ...(file === undefined ? {} : { file: resolve(file) }),
+  ...(data === undefined ? {} : { data: resolve(data) }),
+  ...(catalog === undefined ? {} : { catalog: resolve(catalog) })
+})
+
+const fileOf = (settings: RunSettings.RunSettings, name: string | undefined) =>
+  settings.file === undefined
+    ? Effect.fail(
+        new UsageError(
+          name === undefined
+            ? { problem: "No benchmark file was named.", fix: "Write: spillway bench FILE" }
+            : {
+                problem: `The store has no settings of a benchmark run "${oneLine(name)}".`,
+                fix: "Name the benchmark's file: spillway bench FILE --run NAME"
+              }
+        )
+      )
+    : Effect.succeed(settings.file)
+
+/** Offline, the simulated model knows the benchmark's targets. */
+const responderOf = Effect.fnUntraced(function* (
+  benchmark: Benchmark<unknown>,
+  { offline, data, limit }: RunSettings.RunSettings
+) {
+  if (offline !== true) return undefined
+  const { lookup, targets } = yield* SimulatedTargets.load(benchmark, {
+    dataset: Dataset.at(benchmark.dataset, data),
+    limit
+  })
+  return fromTargets(lookup, { targets })
+})
+
+const execute = (
+  benchmark: Benchmark<unknown>,
+  settings: RunSettings.RunSettings,
+  { name, fresh, retryFailed, quiet }: Start
+) =>
+  BenchmarkRun.execute(benchmark, {
+    ...settings,
+    name,
+    fresh,
+    retryFailed,
+    maxCostUsd: settings.maxCost,
+    beside: ({ active, arms, total }) =>
+      Effect.andThen(
+        // A store that fails here fails the first append of the run too, which reports it.
+        Effect.ignore(RunSettings.remember(active, settings)),
+        LiveDisplay.show(active, {
+          title: oneLine(`${benchmark.name} · ${arms.map((arm) => arm.label).join(", ")}`),
+          simulated: settings.offline === true,
+          total,
+          mode: quiet ? "silent" : "auto"
+        })
+      )
+  })
+
+const finish = (report: BenchmarkReport, output: ReportOutput.Output) =>
+  ReportOutput.write(report, () => TerminalReport.render(report, StoredReport.style()), output)
+
+/** A run that ended is not yet a run that is good enough. */
+const checkBounds = (report: BenchmarkReport, { maxFailed, minScore }: RunSettings.RunSettings) => {
+  const { failed, items } = report.requests
+  if (failed > items * (maxFailed ?? 1) || (items > 0 && failed === items)) {
+    return Effect.fail(new BoundMissed({ detail: `${failed} of ${items} requests failed.` }))
+  }
+  const low = report.arms.find(
+    ({ score }) => minScore !== undefined && (score.mean ?? 0) < minScore
+  )
+  return low === undefined
+    ? Effect.void
+    : Effect.fail(
+        new BoundMissed({
+          detail: `${low.label}: the score ${low.score.mean ?? "that no item has"} is below ${minScore}.`
+        })
+      )
+}

@@ -1,0 +1,81 @@
+/** How a person goes on with a run that stopped: the command to type, as they called this one. */
+import { basename, relative } from "node:path"
+import { Data, Runtime } from "effect"
+import type { RunStopped } from "../../src/error/RunStopped.ts"
+import { oneLine } from "../../src/report/PlainText.ts"
+import { DEFAULT_STORE } from "./Flags.ts"
+import type { RunSettings } from "./RunSettings.ts"
+
+/** A store of SQLite's that ends with the process. */
+const IN_MEMORY = ":memory:"
+
+/** A run that stopped, with the way to go on with it. */
+export class StoppedRun extends Data.TaggedError("StoppedRun")<{
+  readonly stopped: RunStopped
+  readonly goOn: string
+}> {
+  override get message(): string {
+    return `${this.stopped.message}\n${this.goOn}`
+  }
+  override readonly [Runtime.errorExitCode]: number = this.stopped.exitCode
+}
+
+/** The program's name on this person's command line. */
+const program = (): string => {
+  const script = process.argv[1] ?? "spillway"
+  switch (process.env.npm_lifecycle_event) {
+    case "spillway":
+    case "demo":
+      return "npm run -s spillway --"
+    case "npx":
+      return "npx spillway"
+    default:
+      return script.endsWith(".ts")
+        ? `node -C spillway-source ${quoted(relative(process.cwd(), script) || basename(script))}`
+        : "spillway"
+  }
+}
+
+/** One word of a POSIX shell; free of control characters, which no terminal should be made to paste. */
+const quoted = (text: string): string => {
+  const plain = oneLine(text)
+  return /^[\w@%+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`
+}
+
+/** What must change before it can go on. */
+const lead: Readonly<Record<RunStopped["why"], string>> = {
+  billing: "Once the account has credit, go on with",
+  "invalid-key": "With a key that is valid, go on with",
+  "model-unavailable": "Once the model is there, go on with",
+  budget: "With a higher cap, go on with",
+  "hint-too-long": "Once the limit is over, go on with",
+  "too-many-failures": "Once the cause is mended, go on with",
+  store: "Once the store can be written again, go on with",
+  sink: "Once the results can be taken, go on with",
+  interrupted: "Go on with"
+}
+
+/** The flags that the settings of a run do not remember, and those that have to be others. */
+const flags = ({ why }: RunStopped, settings: RunSettings): ReadonlyArray<string> => {
+  if (why === "too-many-failures") return ["--retry-failed"]
+  if (why === "budget") return ["--max-cost", String((settings.maxCost ?? 0) * 2)]
+  return []
+}
+
+export const stoppedRun = (
+  stopped: RunStopped,
+  run: { readonly name: string; readonly store: string; readonly settings: RunSettings }
+): StoppedRun => {
+  if (run.store === IN_MEMORY) {
+    return new StoppedRun({ stopped, goOn: `Its store was ${IN_MEMORY}: nothing is kept.` })
+  }
+  const words = [
+    program(),
+    run.settings.command,
+    "--run",
+    quoted(run.name),
+    ...(run.store === DEFAULT_STORE ? [] : ["--store", quoted(run.store)]),
+    ...flags(stopped, run.settings)
+  ]
+  return new StoppedRun({ stopped, goOn: `${lead[stopped.why]}: ${words.join(" ")}` })
+}

@@ -1,0 +1,34 @@
+/** What `spillway simulate` does: serves until it is interrupted. Its flags: `SimulateCommand.ts`. */
+import { Console, Effect } from "effect"
+import * as Dataset from "../../src/benchmark/Dataset.ts"
+import * as SimulatedTargets from "../../src/benchmark/SimulatedTargets.ts"
+import { fromTargets } from "../../src/simulator/BenchmarkResponder.ts"
+import * as HttpSimulator from "../simulator/HttpSimulator.ts"
+import * as BenchmarkFile from "./BenchmarkFile.ts"
+import { UsageError } from "./ExitCode.ts"
+import * as RunSettings from "./RunSettings.ts"
+import type { Asked } from "./SimulateCommand.ts"
+
+export const run = Effect.fn("simulate")(function* (asked: Asked) {
+  const { benchmark, data, ...options } = RunSettings.given(asked)
+  if (data !== undefined && benchmark === undefined) {
+    return yield* new UsageError({
+      problem: "--data has no effect without --benchmark.",
+      fix: "Name the benchmark that reads the file, or leave it out."
+    })
+  }
+  const responder =
+    benchmark === undefined ? {} : { responder: yield* responderOf(benchmark, data) }
+  const server = yield* HttpSimulator.fromFlags({ ...options, ...responder })
+  yield* Console.log(`Simulated OpenAI (seed ${server.seed}) on ${server.url}`)
+  yield* Console.log(`  export OPENAI_BASE_URL=${server.url} OPENAI_API_KEY=sk-simulated`)
+  yield* Console.log("  Ctrl-C ends it.")
+  return yield* Effect.never
+}, Effect.scoped)
+
+const responderOf = Effect.fnUntraced(function* (file: string, data: string | undefined) {
+  const benchmark = yield* BenchmarkFile.load(file)
+  const dataset = Dataset.at(benchmark.dataset, data)
+  const { lookup, targets } = yield* SimulatedTargets.load(benchmark, { dataset })
+  return fromTargets(lookup, { targets })
+})

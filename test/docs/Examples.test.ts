@@ -1,0 +1,64 @@
+/** Every example runs offline, unedited, as a user would run it: in a process of its own. */
+import { execFile } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+const root = join(import.meta.dirname, "..", "..")
+const run = promisify(execFile)
+
+/** What the program writes to standard output; it must end with 0. A key in the environment is none of its business. */
+const outputOf = (...args: ReadonlyArray<string>) =>
+  Effect.tryPromise((signal) => {
+    const { OPENAI_API_KEY: _, ...env } = process.env
+    return run(process.execPath, ["-C", "spillway-source", ...args], { cwd: root, env, signal })
+  }).pipe(Effect.map(({ stdout }) => stdout))
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "spillway-examples-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+describe("the examples", () => {
+  it.live("01 prints an answer and what it cost", () =>
+    Effect.gen(function* () {
+      const output = yield* outputOf("examples/01-one-request.ts")
+      assert.match(output, /\S\n.*tokens in, \d+ out, \$0\.\d+, \d+ ms, 1 attempt, simulated\n$/)
+    })
+  )
+
+  it.live("02 delivers every item, and sends nothing when it is started again", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const first = yield* outputOf("examples/02-stream-to-sink.ts", place)
+      assert.include(first, "200 requests sent: 200 answered")
+      const again = yield* outputOf("examples/02-stream-to-sink.ts", place)
+      assert.include(again, "0 requests sent: 0 answered")
+      assert.include(again, "200 were delivered before")
+      const rows = readFileSync(join(place, "verdicts.jsonl"), "utf8").trim().split("\n")
+      const ids = rows.map((row) => (JSON.parse(row) as { readonly id: string }).id)
+      assert.strictEqual(new Set(ids).size, 200)
+      assert.strictEqual(ids.length, 200)
+    })
+  )
+
+  it.live("03 ends with a score and its interval", () =>
+    Effect.gen(function* () {
+      const bench = ["layers/cli/bin.ts", "bench", "examples/03-gsm8k.ts", "--offline"]
+      const output = yield* outputOf(...bench, "--limit", "20", "--store", ":memory:")
+      assert.include(output, "SIMULATED")
+      assert.match(output, /gpt-6-luna +\d+\.\d% +\d+\.\d–\d+\.\d%/)
+      assert.include(output, "20 requests in")
+    })
+  )
+
+  it.live("04 prints a headline", () =>
+    Effect.gen(function* () {
+      const output = yield* outputOf("examples/04-swapped-layer.ts")
+      assert.match(output, /^\S.+\n$/)
+    })
+  )
+})
