@@ -1,11 +1,14 @@
 /** Runs every example as a user would, offline, and fails where one fails: `npm run examples`. */
 import { spawnSync } from "node:child_process"
-import { readdirSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 const folder = import.meta.dirname
 const condition = ["-C", "spillway-source"]
 const cli = join(folder, "..", "layers", "cli", "bin.ts")
+/** For what an example keeps, so that each starts from nothing; removed at the end. */
+const place = mkdtempSync(join(tmpdir(), "spillway-examples-"))
 
 /** A benchmark is run by the command line; everything else is a program. */
 const commandOf = (file: string): ReadonlyArray<string> =>
@@ -22,7 +25,7 @@ const commandOf = (file: string): ReadonlyArray<string> =>
         "--store",
         ":memory:"
       ]
-    : [...condition, join(folder, file)]
+    : [...condition, join(folder, file), place]
 
 const examples = readdirSync(folder)
   .filter((file) => /^\d\d-.*\.ts$/.test(file) && !file.endsWith(".test.ts"))
@@ -37,5 +40,6 @@ for (const file of examples) {
     console.error(`${file} ended with ${signal ?? status}`)
   }
 }
+rmSync(place, { recursive: true, force: true })
 console.log(`\n${examples.length - failed} of ${examples.length} examples ran`)
 process.exitCode = failed === 0 ? 0 : 1

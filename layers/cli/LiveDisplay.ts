@@ -3,7 +3,6 @@
  * request. The text itself is made in `src/report/ProgressLines.ts`.
  */
 import { Clock, Effect, Stream } from "effect"
-import { createLogUpdate } from "log-update"
 import type { RateLimiter } from "../../src/rate-limit/RateLimiter.ts"
 import * as ProgressLines from "../../src/report/ProgressLines.ts"
 import type { ActiveRun } from "../../src/run/ActiveRun.ts"
@@ -32,6 +31,8 @@ export const show = (
 const live = (active: ActiveRun, options: DisplayOptions) =>
   Effect.gen(function* () {
     const startedAt = yield* Clock.currentTimeMillis
+    // Loaded on a terminal only, as it takes a tenth of a second.
+    const { createLogUpdate } = yield* Effect.promise(() => import("log-update"))
     const update = yield* Effect.acquireRelease(
       Effect.sync(() => createLogUpdate(process.stderr, { showCursor: true })),
       (block) =>
@@ -56,15 +57,18 @@ const plain = (active: ActiveRun, options: DisplayOptions) =>
   Effect.gen(function* () {
     const startedAt = yield* Clock.currentTimeMillis
     yield* Effect.addFinalizer(() => lastLine(active, options, startedAt))
+    yield* Effect.forkScoped(
+      Effect.andThen(
+        interruptionOf(active),
+        Effect.map(Progress.now(active, { total: options.total, startedAt }), ({ inFlight }) =>
+          write(ProgressLines.draining(inFlight))
+        )
+      )
+    )
     let shownAt = 0
-    let toldOfStop = false
     yield* Progress.stream(active, { total: options.total, every: PLAIN_EVERY }).pipe(
       Stream.runForEach((progress) =>
         Effect.sync(() => {
-          if (isInterrupted(active) && !toldOfStop) {
-            toldOfStop = true
-            write(ProgressLines.draining(progress.inFlight))
-          }
           const { elapsedSeconds } = progress
           if (elapsedSeconds - shownAt < ProgressLines.logInterval(elapsedSeconds)) return
           shownAt = elapsedSeconds
@@ -75,6 +79,17 @@ const plain = (active: ActiveRun, options: DisplayOptions) =>
   }).pipe(Effect.scoped)
 
 const isInterrupted = (active: ActiveRun): boolean => active.stopped()?.why === "interrupted"
+
+/** Ends when the run is interrupted. */
+const interruptionOf = (active: ActiveRun) =>
+  Effect.callback<void>((resume) => {
+    const look = () => {
+      if (isInterrupted(active)) resume(Effect.void)
+    }
+    const remove = active.onStop(look)
+    look()
+    return Effect.sync(remove)
+  })
 
 const lastLine = (active: ActiveRun, options: DisplayOptions, startedAt: number) =>
   Effect.map(Progress.now(active, { total: options.total, startedAt }), (progress) =>

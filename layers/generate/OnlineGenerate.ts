@@ -18,7 +18,6 @@ import { zero } from "../../src/cost/Money.ts"
 import * as Price from "../../src/cost/Price.ts"
 import { RunStopped } from "../../src/error/RunStopped.ts"
 import { Generate, type GenerateItem, type Outcome } from "../../src/generate/Generate.ts"
-import * as RetryPolicy from "../../src/generate/RetryPolicy.ts"
 import * as Settlement from "../../src/generate/Settlement.ts"
 import { ModelCatalog } from "../../src/model/ModelCatalog.ts"
 import { PoolId, RateLimiter } from "../../src/rate-limit/RateLimiter.ts"
@@ -29,6 +28,7 @@ import { Tokenizer } from "../../src/tokens/Tokenizer.ts"
 import { OpenAiTransport } from "../../src/transport/OpenAiTransport.ts"
 import { SIMULATED_HEADER } from "../../src/transport/ResponseHead.ts"
 import * as Attempt from "./Attempt.ts"
+import * as Retrying from "./Retrying.ts"
 
 /** Items taken from the source beyond those in flight: they wait for quota, or out a retry's delay. */
 const LOOK_AHEAD = 1000
@@ -43,10 +43,11 @@ export const make = Effect.gen(function* () {
   const tokenizer = yield* Tokenizer
   const catalog = yield* ModelCatalog
   const retry = yield* RetryConfig
-  const { maxInFlight } = yield* RateLimitConfig
+  const { maxInFlight, maxWait } = yield* RateLimitConfig
   const digest = yield* Sha256
   const { provider } = transport
   const attempt = Attempt.make({ transport, limiter, breaker, budget, retry })
+  const retrying = Retrying.make(retry, maxWait)
 
   const job = (
     run: ActiveRun.ActiveRun,
@@ -76,8 +77,7 @@ export const make = Effect.gen(function* () {
   /** Sends, retries, and writes the answer down. */
   const answer = Effect.fnUntraced(function* (todo: ReturnType<typeof job>) {
     const { run, request } = todo
-    const policy = RetryPolicy.make(retry, () => todo.circuitWaitMs)
-    const success = yield* Effect.retry(attempt(todo), policy)
+    const success = yield* retrying(todo, attempt(todo))
     tokenizer.learn(request.model, todo.estimated, success.answer.usage)
     const response: ModelResponse = {
       ...success.answer,

@@ -9,7 +9,7 @@ import { words } from "./SeededText.ts"
 
 /** From this depth on the shortest value is chosen, so that recursive schemas end. */
 const DEEP = 5
-/** A bound of a safe integer says "any number", not "a huge one". */
+/** Values stay this near to the bound they start from: a schema that allows millions rarely means them. */
 const PLAUSIBLE = 1_000
 
 const resolve = (root: JsonObject, ref: string): JsonObject => {
@@ -25,13 +25,22 @@ const resolve = (root: JsonObject, ref: string): JsonObject => {
 const asNumber = (value: JsonValue | undefined): number | undefined =>
   typeof value === "number" ? value : undefined
 
+/** A schema's bound; that of all safe integers says "any number", not "a huge one". */
+const boundOf = (value: JsonValue | undefined): number | undefined => {
+  const bound = asNumber(value)
+  return bound === undefined || Math.abs(bound) >= Number.MAX_SAFE_INTEGER ? undefined : bound
+}
+
 const numberFor = (schema: JsonObject, random: Seeded, whole: boolean): number => {
   const multiple = asNumber(schema.multipleOf) ?? (whole ? 1 : 0.01)
-  const above = asNumber(schema.exclusiveMinimum)
-  const below = asNumber(schema.exclusiveMaximum)
-  const low = asNumber(schema.minimum) ?? above
-  const high = asNumber(schema.maximum) ?? below
-  const from = Math.max(low ?? Math.min(0, (high ?? 0) - 100), -PLAUSIBLE - Math.abs(high ?? 0))
+  const above = boundOf(schema.exclusiveMinimum)
+  const below = boundOf(schema.exclusiveMaximum)
+  const low = boundOf(schema.minimum) ?? above
+  const high = boundOf(schema.maximum) ?? below
+  const from = Math.max(
+    low ?? (high === undefined ? 0 : Math.min(0, high - 100)),
+    -PLAUSIBLE - Math.abs(high ?? 0)
+  )
   const to = Math.min(high ?? from + 100, from + PLAUSIBLE)
   const first = Math.ceil(from / multiple) + (above !== undefined && from === above ? 1 : 0)
   const last = Math.floor(to / multiple) - (below !== undefined && to === below ? 1 : 0)

@@ -27,8 +27,9 @@ export interface Provider {
   readonly env: Readonly<Record<string, string>>
 }
 
-export const start = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
-  const running = yield* Cli.start(["simulate", "--port", "0", ...args])
+/** @param onPort the port of an earlier one that has ended; any that is free without it */
+export const start = Effect.fnUntraced(function* (args: ReadonlyArray<string>, onPort = "0") {
+  const running = yield* Cli.start(["simulate", "--port", onPort, ...args])
   const [, url = "", port = ""] = yield* running.says(/ on (http:\/\/127\.0\.0\.1:(\d+)\/v1)/)
   const stats = Effect.promise(async (): Promise<Stats> => {
     const response = await fetch(`http://127.0.0.1:${port}/_spillway/stats?contents=1`)

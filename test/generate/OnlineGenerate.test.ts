@@ -1,25 +1,26 @@
-/** The flow of one request and of many, over the real parts and a scripted provider. */
+/** What is OnlineGenerate's own: retries, limits of time, the in-flight cap, and money. */
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Stream } from "effect"
-import * as RequestKey from "spillway/checkpoint/RequestKey"
+import { Duration, Effect, Layer } from "effect"
 import { defaults as limits, RateLimitConfig } from "spillway/config/RateLimitConfig"
 import { RetryConfig, defaults as retry } from "spillway/config/RetryConfig"
-import { Generate, type GenerateItem, type Outcome } from "spillway/generate/Generate"
+import { Generate } from "spillway/generate/Generate"
 import * as MemoryCheckpointStore from "spillway/layers/checkpoint/MemoryCheckpointStore"
 import * as BuiltInModelCatalog from "spillway/layers/model/BuiltInModelCatalog"
 import * as OnlineGraph from "spillway/layers/presets/OnlineGraph"
-import { ModelCatalog } from "spillway/model/ModelCatalog"
-import * as GenerateRequest from "spillway/request/GenerateRequest"
-import type { ActiveRun } from "spillway/run/ActiveRun"
-import * as Run from "spillway/run/Run"
 import { ScriptedOpenAiTransport as Scripted, TestTime } from "spillway/testing"
+import {
+  collect,
+  type Graph,
+  generateContract,
+  items,
+  openRun,
+  prompt,
+  sent
+} from "../contracts/GenerateContract.ts"
 
-const { answer, delayed, disconnect, hang, refuse, status, truncate } = Scripted
+const { answer, disconnect, hang, status } = Scripted
 
-const graph = (
-  script: Scripted.Script,
-  settings: { readonly maxInFlight?: number; readonly attempts?: number } = {}
-) =>
+const graph: Graph = (script, settings = {}) =>
   OnlineGraph.layer.pipe(
     Layer.provideMerge(Scripted.layer(script)),
     Layer.provideMerge(BuiltInModelCatalog.layer),
@@ -40,44 +41,7 @@ const graph = (
     )
   )
 
-const prompt = (text: string) =>
-  GenerateRequest.make({ model: "gpt-4o-mini", prompt: text, maxOutputTokens: 50 })
-
-const items = Effect.fnUntraced(function* (count: number, model = "gpt-4o-mini") {
-  const catalog = yield* ModelCatalog
-  const { provider } = yield* Generate
-  return yield* Effect.forEach(
-    Array.from({ length: count }, (_, index) => index),
-    (index) =>
-      Effect.map(
-        catalog.resolve(
-          GenerateRequest.make({ model, prompt: `question ${index}`, maxOutputTokens: 50 })
-        ),
-        ({ request }): GenerateItem => ({
-          index,
-          key: RequestKey.make(provider.id, request),
-          request
-        })
-      )
-  )
-})
-
-const openRun = (name: string, options: Run.RunOptions = {}) =>
-  Run.open(Run.make({ ...options, name, request: (text: string) => prompt(text) }))
-
-const collect = Effect.fnUntraced(function* (run: ActiveRun, work: ReadonlyArray<GenerateItem>) {
-  const outcomes: Array<Outcome> = []
-  const generate = yield* Generate
-  const exit = yield* generate.generateMany(Stream.fromIterable(work), run).pipe(
-    Stream.runForEach((outcome) => Effect.sync(() => outcomes.push(outcome))),
-    Effect.result
-  )
-  return { outcomes, stopped: exit._tag === "Failure" ? exit.failure : undefined }
-})
-
-const sent = Effect.flatMap(Scripted.ScriptedCalls, (calls) =>
-  Effect.map(calls.all, (all) => all.length)
-)
+generateContract("OnlineGenerate", graph)
 
 describe("one request", () => {
   it.effect("answers with text, usage, cost, attempts and the model that served it", () =>
@@ -141,34 +105,6 @@ describe("one request", () => {
 })
 
 describe("many requests", () => {
-  it.effect("keeps model failures apart from failures of ours or the network's", () =>
-    Effect.gen(function* () {
-      const run = yield* openRun("apart")
-      const script: Scripted.Script = (_, n) =>
-        [answer("1"), refuse("no"), truncate("x"), status(400)][n] ?? answer("")
-      const { outcomes } = yield* collect(run, yield* items(4)).pipe(Effect.provide(graph(script)))
-      const tags = outcomes.map((outcome) => outcome._tag).sort()
-      assert.deepStrictEqual(tags, ["Answered", "Failed", "NoAnswer", "NoAnswer"])
-    }).pipe(
-      Effect.provide(
-        graph((_, n) => [answer("1"), refuse("no"), truncate("x"), status(400)][n] ?? hang)
-      )
-    )
-  )
-
-  it.effect("does not send again what the store has", () =>
-    Effect.gen(function* () {
-      const work = yield* items(20)
-      yield* Effect.scoped(Effect.flatMap(openRun("again"), (run) => collect(run, work)))
-      const second = yield* Effect.scoped(
-        Effect.flatMap(openRun("again"), (run) => collect(run, work))
-      )
-      assert.strictEqual(yield* sent, 20)
-      assert.strictEqual(second.outcomes.length, 20)
-      assert.isTrue(second.outcomes.every((outcome) => outcome.from === "store"))
-    }).pipe(Effect.provide(graph(() => answer("same"))))
-  )
-
   it.effect("keeps the in-flight high-water mark at the cap, retries included", () => {
     let inFlight = 0
     let highest = 0
@@ -203,73 +139,6 @@ describe("many requests", () => {
           graph((_, n) => (n < 64 ? status(409, {}, { "retry-after": "90" }) : answer("ok")), {
             maxInFlight: 64
           })
-        )
-      )
-    )
-  )
-
-  for (const [code, why] of [
-    ["insufficient_quota", "billing"],
-    ["credit_balance_exhausted", "billing"],
-    ["organization_spend_limit_exceeded", "billing"],
-    ["project_spend_limit_exceeded", "billing"],
-    ["organization_usage_limit_exceeded", "billing"],
-    ["billing_hard_limit_reached", "billing"]
-  ] as const) {
-    it.effect(`stops the run at ${code}: what is in flight is kept, nothing more is sent`, () =>
-      TestTime.runToEnd(
-        Effect.gen(function* () {
-          const run = yield* openRun("billing")
-          const { outcomes, stopped } = yield* collect(run, yield* items(1000))
-          assert.isTrue(
-            stopped?._tag === "RunStopped" && stopped.why === why && stopped.exitCode === 3
-          )
-          assert.strictEqual(yield* sent, 64)
-          assert.strictEqual(outcomes.length, 63)
-          assert.strictEqual(run.counters.unknownOutcome, 0)
-        }).pipe(
-          Effect.scoped,
-          Effect.provide(
-            graph(
-              (_, n) =>
-                n === 10
-                  ? delayed(status(429, { error: { message: "no credit", code } }), "1 second")
-                  : delayed(answer("ok"), "5 seconds"),
-              { maxInFlight: 64 }
-            )
-          )
-        )
-      )
-    )
-  }
-
-  it.effect("a key that is refused stops the run with exit code 2", () =>
-    Effect.gen(function* () {
-      const run = yield* openRun("key")
-      const { stopped } = yield* collect(run, yield* items(100))
-      assert.isTrue(
-        stopped?._tag === "RunStopped" && stopped.why === "invalid-key" && stopped.exitCode === 2
-      )
-    }).pipe(Effect.scoped, Effect.provide(graph(() => status(401), { maxInFlight: 4 })))
-  )
-
-  it.effect("a model that is not there stops only what uses it", () =>
-    Effect.gen(function* () {
-      const run = yield* openRun("model")
-      const all = [...(yield* items(30, "gpt-4o")), ...(yield* items(30))].map((item, index) => ({
-        ...item,
-        index
-      }))
-      const { outcomes, stopped } = yield* collect(run, all)
-      assert.strictEqual(outcomes.filter((outcome) => outcome._tag === "Answered").length, 30)
-      assert.isTrue(stopped?._tag === "RunStopped" && stopped.why === "model-unavailable")
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(
-        graph((call) =>
-          call.model === "gpt-4o"
-            ? status(404, { error: { message: "no such model", code: "model_not_found" } })
-            : answer("ok")
         )
       )
     )

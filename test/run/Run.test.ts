@@ -174,8 +174,12 @@ describe("deliver", () => {
         assert.strictEqual(kept.length, 8)
         assert.strictEqual(yield* sent, 8)
       }).pipe(
-        Effect.provide(graph(() => delayed(answer("x"), "2 seconds"))),
-        Effect.provide(shutdown)
+        Effect.provide(
+          Layer.merge(
+            graph(() => delayed(answer("x"), "2 seconds")),
+            shutdown
+          )
+        )
       )
     )
   })

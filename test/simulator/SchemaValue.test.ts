@@ -132,4 +132,16 @@ describe("a value for a schema", () => {
     assert.deepStrictEqual(schemaValue(schema, seeded(3)), schemaValue(schema, seeded(3)))
     assert.notDeepEqual(schemaValue(schema, seeded(3)), schemaValue(schema, seeded(4)))
   })
+
+  it("takes the bounds of all safe integers for no bounds at all", () => {
+    const schema: JsonObject = {
+      type: "integer",
+      minimum: Number.MIN_SAFE_INTEGER,
+      maximum: Number.MAX_SAFE_INTEGER
+    }
+    for (let seed = 0; seed < 50; seed++) {
+      const value = schemaValue(schema, seeded(seed))
+      assert.isTrue(typeof value === "number" && value >= 0 && value <= 100)
+    }
+  })
 })
