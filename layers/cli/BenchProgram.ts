@@ -55,7 +55,7 @@ export const run = Effect.fn("bench")(
       Effect.catchTag("BenchmarkStopped", ({ report, stopped }) =>
         Effect.andThen(
           finish(report, start),
-          Effect.fail(GoOn.stoppedRun(stopped, { name: report.run, store, settings }))
+          Effect.fail(GoOn.stoppedRun(stopped, { ...start, name: report.run, settings }))
         )
       ),
       Effect.flatMap((report) =>

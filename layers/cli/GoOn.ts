@@ -4,6 +4,7 @@ import { Data, Runtime } from "effect"
 import type { RunStopped } from "../../src/error/RunStopped.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
 import { DEFAULT_STORE } from "./Flags.ts"
+import type { Output } from "./ReportOutput.ts"
 import type { RunSettings } from "./RunSettings.ts"
 
 /** A store of SQLite's that ends with the process. */
@@ -13,9 +14,11 @@ const IN_MEMORY = ":memory:"
 export class StoppedRun extends Data.TaggedError("StoppedRun")<{
   readonly stopped: RunStopped
   readonly goOn: string
+  /** The report above has told the reason already. */
+  readonly told: boolean
 }> {
   override get message(): string {
-    return `${this.stopped.message}\n${this.goOn}`
+    return this.told ? this.goOn : `${this.stopped.message}\n${this.goOn}`
   }
   override readonly [Runtime.errorExitCode]: number = this.stopped.exitCode
 }
@@ -62,12 +65,21 @@ const flags = ({ why }: RunStopped, settings: RunSettings): ReadonlyArray<string
   return []
 }
 
-export const stoppedRun = (
-  stopped: RunStopped,
-  run: { readonly name: string; readonly store: string; readonly settings: RunSettings }
-): StoppedRun => {
+/** A run as its command knows it, and where its report went. */
+interface Run extends Output {
+  readonly name: string
+  readonly store: string
+  readonly settings: RunSettings
+}
+
+/** Table and error stand on one terminal. */
+const seen = ({ json, quiet }: Output): boolean =>
+  !quiet && json !== "-" && process.stdout.isTTY === true && process.stderr.isTTY === true
+
+export const stoppedRun = (stopped: RunStopped, run: Run): StoppedRun => {
+  const told = seen(run)
   if (run.store === IN_MEMORY) {
-    return new StoppedRun({ stopped, goOn: `Its store was ${IN_MEMORY}: nothing is kept.` })
+    return new StoppedRun({ stopped, told, goOn: `Its store was ${IN_MEMORY}: nothing is kept.` })
   }
   const words = [
     program(),
@@ -77,5 +89,5 @@ export const stoppedRun = (
     ...(run.store === DEFAULT_STORE ? [] : ["--store", quoted(run.store)]),
     ...flags(stopped, run.settings)
   ]
-  return new StoppedRun({ stopped, goOn: `${lead[stopped.why]}: ${words.join(" ")}` })
+  return new StoppedRun({ stopped, told, goOn: `${lead[stopped.why]}: ${words.join(" ")}` })
 }

@@ -6,6 +6,7 @@ import { Generate } from "../../src/generate/Generate.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
 import * as ItemPreparation from "../../src/run/ItemPreparation.ts"
 import * as Run from "../../src/run/Run.ts"
+import type { RunOptions } from "../../src/run/RunOptions.ts"
 import * as RunProcess from "../../src/run/RunProcess.ts"
 import * as RunReport from "../../src/run/RunReport.ts"
 import { BoundMissed, UsageError } from "./ExitCode.ts"
@@ -39,7 +40,7 @@ export const run = Effect.fn("run")(
     )
     yield* ReportOutput.write(report, () => StoredReport.renderRun(report), output)
     if (stopped !== undefined) {
-      return yield* Effect.fail(GoOn.stoppedRun(stopped, { name, store, settings }))
+      return yield* GoOn.stoppedRun(stopped, { ...output, name, store, settings })
     }
     const { failed, items } = report.requests
     if (failed > items * (settings.maxFailed ?? 1) || (items > 0 && failed === items)) {
@@ -78,7 +79,7 @@ interface Job {
   readonly file: string
   readonly out: string
   readonly name: string
-  readonly options: Run.RunOptions
+  readonly options: RunOptions
   readonly settings: RunSettings.RunSettings
   readonly quiet: boolean
 }

@@ -21,6 +21,7 @@ import type { ActiveRun } from "../../src/run/ActiveRun.ts"
 import * as GenerateCall from "../../src/transport/GenerateCall.ts"
 import type { OpenAiTransport, SendHooks } from "../../src/transport/OpenAiTransport.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
+import type * as Deadlines from "./Deadlines.ts"
 
 export interface Ports {
   readonly transport: OpenAiTransport["Service"]
@@ -28,6 +29,8 @@ export interface Ports {
   readonly breaker: CircuitBreaker["Service"]
   readonly budget: Budget["Service"]
   readonly retry: RetrySettings
+  /** The limit of an attempt's time. */
+  readonly within: Deadlines.Within
 }
 
 /** One item on its way, over all its attempts. */
@@ -62,22 +65,18 @@ const classify = (exit: Exit.Exit<unknown, AttemptError>): CallResult => {
   return Option.isSome(error) ? error.value.verdict.breaker : "neutral"
 }
 
-export const make = ({ breaker, budget, limiter, retry, transport }: Ports) => {
+export const make = ({ breaker, budget, limiter, retry, transport, within }: Ports) => {
   const send = (job: Job, hooks: SendHooks) =>
-    transport.send(GenerateCall.generate(job.request), hooks).pipe(
-      Effect.timeoutOrElse({
-        duration: retry.attemptTimeout,
-        orElse: () =>
-          Effect.fail(
-            new OpenAiError({
-              operation: `${job.request.endpoint}.create`,
-              reason: new TimedOut({
-                message: "No complete answer in time.",
-                after: retry.attemptTimeout
-              })
-            })
-          )
-      })
+    within(
+      transport.send(GenerateCall.generate(job.request), hooks),
+      () =>
+        new OpenAiError({
+          operation: `${job.request.endpoint}.create`,
+          reason: new TimedOut({
+            message: "No complete answer in time.",
+            after: retry.attemptTimeout
+          })
+        })
     )
 
   return Effect.fnUntraced(function* (job: Job): Effect.fn.Return<Success, AttemptError> {

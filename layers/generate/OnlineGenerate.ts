@@ -28,7 +28,9 @@ import { Tokenizer } from "../../src/tokens/Tokenizer.ts"
 import { OpenAiTransport } from "../../src/transport/OpenAiTransport.ts"
 import { SIMULATED_HEADER } from "../../src/transport/ResponseHead.ts"
 import * as Attempt from "./Attempt.ts"
+import * as Deadlines from "./Deadlines.ts"
 import * as Retrying from "./Retrying.ts"
+import * as Unordered from "./Unordered.ts"
 
 /** Items taken from the source beyond those in flight: they wait for quota, or out a retry's delay. */
 const LOOK_AHEAD = 1000
@@ -46,7 +48,8 @@ export const make = Effect.gen(function* () {
   const { maxInFlight, maxWait } = yield* RateLimitConfig
   const digest = yield* Sha256
   const { provider } = transport
-  const attempt = Attempt.make({ transport, limiter, breaker, budget, retry })
+  const within = yield* Deadlines.make(retry.attemptTimeout)
+  const attempt = Attempt.make({ transport, limiter, breaker, budget, retry, within })
   const retrying = Retrying.make(retry, maxWait)
 
   const job = (
@@ -150,17 +153,16 @@ export const make = Effect.gen(function* () {
             )
           )
         ),
-        Stream.mapEffect((pulled) => {
-          const stopped = run.stopped()
-          return stopped === undefined ? Effect.succeed(pulled) : Effect.fail(stopped)
+        Unordered.map({
+          limit: maxInFlight + LOOK_AHEAD,
+          stopped: () => run.stopped(),
+          work: ({ item, stored }) =>
+            stored === undefined ? settle(item, run) : Effect.succeed(known(item, stored))
         }),
-        Stream.mapEffect(
-          ({ item, stored }) =>
-            stored === undefined ? settle(item, run) : Effect.succeed(known(item, stored)),
-          { concurrency: maxInFlight + LOOK_AHEAD, unordered: true }
-        ),
-        Stream.filter((outcome) => outcome !== undefined),
-        Stream.tap((outcome) => Effect.sync(() => countOutcome(run, outcome))),
+        Stream.map((outcome) => {
+          countOutcome(run, outcome)
+          return outcome
+        }),
         Stream.concat(
           // The source may have ended before the stop: without this the run would look finished.
           Stream.suspend(() => {

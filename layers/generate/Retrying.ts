@@ -31,7 +31,7 @@ export const make = (settings: RetrySettings, maxWait: Duration.Duration) => {
     const detail = `The provider asks to wait ${seconds} s, more than the ${most} s of maxWait.`
     const why = new RunStopped({ why: "hint-too-long", detail, resumeAt })
     run.stop(why)
-    return yield* Effect.fail(run.stopped() ?? why)
+    return yield* run.stopped() ?? why
   })
 
   return <A>(job: Job, attempt: Effect.Effect<A, AttemptError>): Effect.Effect<A, AttemptError> => {
@@ -49,9 +49,10 @@ export const make = (settings: RetrySettings, maxWait: Duration.Duration) => {
     const paused = Effect.suspend(() =>
       Duration.isZero(pause)
         ? attempt
-        : Effect.raceFirst(Effect.sleep(pause), stopOf(run, request.model)).pipe(
-            Effect.andThen(attempt)
-          )
+        : Effect.timeoutOrElse(stopOf(run, request.model), {
+            duration: pause,
+            orElse: () => attempt
+          })
     )
     const checked = Effect.catch(paused, (error) => {
       const { retryAfter, retryable } = error.verdict

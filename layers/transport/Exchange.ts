@@ -55,9 +55,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The request was written to a connection, or began to be. */
   sent = false
   head: ResponseHead | undefined
-  /** The head, as soon as it is in. */
-  readonly answered: Promise<ResponseHead>
-  readonly #settle: PromiseWithResolvers<ResponseHead>
   #controller: Dispatcher.DispatchController | undefined
   #aborted = false
   #chunks: Array<Buffer> = []
@@ -80,17 +77,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#onSent = on.sent
     this.#onHead = on.head
     this.#onEnd = on.end
-    this.#settle = Promise.withResolvers<ResponseHead>()
-    this.answered = this.#settle.promise
-    // Nobody may be waiting for it yet, or any more.
-    this.answered.catch(() => undefined)
   }
 
   /** Gives the request up, wherever it is; nothing is reported after it. */
   abort(): void {
     if (this.#aborted || this.#ending !== undefined) return
     this.#aborted = true
-    this.#settle.reject(interrupted)
     this.#controller?.abort(interrupted)
   }
 
@@ -102,6 +94,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       take(piece)
     } else if (this.#ending !== undefined) take(undefined)
     else this.#wake = () => this.next(take)
+  }
+
+  get aborted(): boolean {
+    return this.#aborted
   }
 
   get ending(): Ending | undefined {
@@ -134,7 +130,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200 || this.#aborted) return
     this.head = makeHead(status, plainHeaders(headers))
-    this.#settle.resolve(this.head)
     const compressed = this.head.headers["content-encoding"] !== undefined
     if (this.#onHead?.(this.head) === true && !compressed) this.#decoder = new StringDecoder("utf8")
   }
@@ -180,7 +175,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#ending !== undefined) return
     this.#ending = ending
     this.#chunks = []
-    if (ending._tag !== "Whole") this.#settle.reject(ending.error)
     if (!this.#aborted) this.#onEnd(ending)
     this.#alarm()
   }

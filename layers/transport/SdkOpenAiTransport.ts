@@ -1,6 +1,7 @@
 /**
- * The real transport: the `openai` package makes the requests, a pool of undici connections carries them. The package's
- * retries and timeouts are off: the one retry layer and the one deadline are `generate/RetryPolicy.ts` and its caller.
+ * The real transport: the `openai` package says how requests look, a pool of undici connections carries them. The
+ * package sends nothing itself, so that its retries and timeouts have no part in it: the one retry layer and the one
+ * deadline are `generate/RetryPolicy.ts` and its caller.
  */
 import { Clock, Effect, Layer, Redacted, Result } from "effect"
 import OpenAI from "openai"
@@ -27,14 +28,11 @@ import { streaming } from "../../src/transport/StreamRequest.ts"
 import * as ConnectionFailure from "./ConnectionFailure.ts"
 import * as ConnectionPool from "./ConnectionPool.ts"
 import { type Ending, Exchange } from "./Exchange.ts"
-import * as PooledFetch from "./PooledFetch.ts"
 import * as ProviderIdentity from "./ProviderIdentity.ts"
-
-/** Milliseconds: the longest that a timer can wait, about 25 days. */
-const NEVER = 2 ** 31 - 1
+import * as SdkRequests from "./SdkRequests.ts"
 
 /** Everything is given, so that no variable of the environment changes what is sent or logged. */
-const makeClient = (config: OpenAiConfig["Service"], pool: Dispatcher): OpenAI =>
+const makeClient = (config: OpenAiConfig["Service"]): OpenAI =>
   new OpenAI({
     apiKey: Redacted.value(config.apiKey),
     adminAPIKey: null,
@@ -42,30 +40,39 @@ const makeClient = (config: OpenAiConfig["Service"], pool: Dispatcher): OpenAI =
     organization: config.organization ?? null,
     project: config.project ?? null,
     maxRetries: 0,
-    timeout: NEVER,
-    logLevel: "off",
-    fetch: PooledFetch.make(pool)
+    logLevel: "off"
   })
 
-const methods = { GET: "get", POST: "post", DELETE: "delete" } as const
+interface Connection {
+  readonly pool: Dispatcher
+  readonly requests: SdkRequests.SdkRequests
+}
 
-/** Hands the call to the package. What it throws before there is a request, is the request's fault. */
 const start = (
-  client: OpenAI,
+  { pool, requests }: Connection,
   call: ApiCall<unknown>,
   body: JsonObject | undefined,
   exchange: Exchange
-) => {
-  const fetchOptions: PooledFetch.ExchangeOptions = { exchange }
-  client
-    .request({
-      method: methods[call.method],
-      path: call.path,
-      fetchOptions,
-      ...(body === undefined ? {} : { body })
-    })
-    .asResponse()
-    .catch((error: unknown) => exchange.unmade(error))
+): void => {
+  const unmade = (error: unknown) => exchange.unmade(error)
+  requests.envelope(
+    { method: call.method, path: call.path, body },
+    (envelope) => {
+      if (exchange.aborted) return
+      let text: string | null
+      try {
+        text = body === undefined ? null : JSON.stringify(body)
+      } catch (error) {
+        return unmade(error)
+      }
+      try {
+        pool.dispatch(SdkRequests.request(envelope, text), exchange)
+      } catch (error) {
+        exchange.fail(error)
+      }
+    },
+    unmade
+  )
 }
 
 /** No more than the package's own words, which may quote a header: an invalid one is the key, the organization or the project. */
@@ -128,7 +135,7 @@ const settle = <A>(
 }
 
 const whole = <A>(
-  client: OpenAI,
+  connection: Connection,
   call: ApiCall<A>,
   hooks: SendHooks | undefined,
   clock: Clock.Clock
@@ -146,7 +153,7 @@ const whole = <A>(
         resume(Effect.fromResult(settle(call, exchange, ending, tell, now)))
       }
     })
-    start(client, call, call.body, exchange)
+    start(connection, call, call.body, exchange)
     return Effect.sync(() => {
       exchange.abort()
       tell(exchange.head)
@@ -159,7 +166,7 @@ const pieceOf = (exchange: Exchange) =>
   })
 
 const streamed = Effect.fnUntraced(function* <A>(
-  client: OpenAI,
+  connection: Connection,
   call: ApiCall<A>,
   hooks: SendHooks,
   onEvent: NonNullable<SendHooks["onEvent"]>,
@@ -192,7 +199,7 @@ const streamed = Effect.fnUntraced(function* <A>(
     const now = clock.currentTimeMillisUnsafe()
     return yield* Effect.fromResult(settle(call, exchange, ending, tell, now, body))
   })
-  start(client, call, streaming(call.path, call.body), exchange)
+  start(connection, call, streaming(call.path, call.body), exchange)
   return yield* Effect.onExit(receive, () =>
     Effect.sync(() => {
       exchange.abort()
@@ -206,13 +213,13 @@ export const make = Effect.gen(function* () {
   const config = yield* OpenAiConfig
   const clock = yield* Clock.Clock
   const pool = yield* ConnectionPool.make(config)
-  const client = makeClient(config, pool)
+  const connection = { pool, requests: SdkRequests.make(makeClient(config)) }
   return OpenAiTransport.of({
     provider: ProviderIdentity.make(config),
     send: (call, hooks) =>
       hooks?.onEvent === undefined
-        ? whole(client, call, hooks, clock)
-        : streamed(client, call, hooks, hooks.onEvent, clock)
+        ? whole(connection, call, hooks, clock)
+        : streamed(connection, call, hooks, hooks.onEvent, clock)
   })
 })
 

@@ -10,6 +10,7 @@ import type { StoredOutcome } from "../checkpoint/CheckpointStore.ts"
 import type { ActiveRun } from "../run/ActiveRun.ts"
 import type { Prepared } from "../run/ItemPreparation.ts"
 import * as Run from "../run/Run.ts"
+import type { RunOptions } from "../run/RunOptions.ts"
 import * as BatchLine from "./BatchLine.ts"
 
 /** Every line, checked; ids used twice are refused with both lines named. Reads the file anew at each use. */
@@ -44,7 +45,7 @@ const once = (path: string, seen: Map<string, number>, line: BatchLine.BatchLine
   )
 }
 
-export const run = (name: string, options: Run.RunOptions): Run.Run<BatchLine.BatchLine> =>
+export const run = (name: string, options: RunOptions): Run.Run<BatchLine.BatchLine> =>
   Run.make({ ...options, name, id: (line) => line.customId, request: (line) => line.request })
 
 export interface Written {

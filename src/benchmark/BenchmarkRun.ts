@@ -12,6 +12,7 @@ import type { ActiveRun } from "../run/ActiveRun.ts"
 import type * as Delivery from "../run/Delivery.ts"
 import * as ItemPreparation from "../run/ItemPreparation.ts"
 import * as Run from "../run/Run.ts"
+import type { InvalidRunOptions } from "../run/RunOptions.ts"
 import * as RunProcess from "../run/RunProcess.ts"
 import * as Arm from "./Arm.ts"
 import * as Benchmark from "./Benchmark.ts"
@@ -65,6 +66,7 @@ export type ExecuteError =
   | Arm.ArmError
   | DatasetError
   | StoreError
+  | InvalidRunOptions
   | BenchmarkStopped
 
 /**

@@ -1,6 +1,7 @@
 /** One request of a benchmark: an item in an arm, for the n-th time. What a benchmark hands to `run/Run.ts`. */
 import { Stream } from "effect"
 import * as Run from "../run/Run.ts"
+import type { RunOptions } from "../run/RunOptions.ts"
 import { type Arm, requestOf } from "./Arm.ts"
 import type { Benchmark } from "./Benchmark.ts"
 import type { Sample } from "./Samples.ts"
@@ -30,7 +31,7 @@ export const trials = <Item, E, R>(
 /** The run whose items are trials. Equal requests, as repeats are, get answers of their own: `run/ItemPreparation.ts`. */
 export const run = <Item>(
   benchmark: Benchmark<Item>,
-  options: Run.RunOptions & { readonly name: string }
+  options: RunOptions & { readonly name: string }
 ): Run.Run<Trial<Item>> =>
   Run.make({
     ...options,

@@ -2,7 +2,7 @@
  * Keeps what a run has paid for, so that a killed run goes on where it stopped.
  * Implementations: `layers/checkpoint/`. Records: `RunRecord.ts`.
  */
-import { Context, type Effect, type Option, Schema, type Scope, type Stream } from "effect"
+import { Context, type Effect, type Option, Runtime, Schema, type Scope, type Stream } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type { NanoUsd } from "../cost/Money.ts"
 import { type Verdict, verdict } from "../error/Verdict.ts"
@@ -39,6 +39,9 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   override get message(): string {
     return `Checkpoint store, ${this.operation}: ${this.problem} ${this.fix}`
   }
+  /** 3 where a later start goes on, 2 where something must be corrected first. */
+  override readonly [Runtime.errorExitCode] =
+    this.reason === "full" || this.reason === "failed" || this.reason === "fenced" ? 3 : 2
   get verdict(): Verdict {
     return verdict({ blast: "run", advice: this.fix })
   }

@@ -19,7 +19,8 @@ export interface CircuitBreakerSettings {
   readonly probes: number
   /** Successful probes that close it. Default 3. */
   readonly successesToClose: number
-  /** A probe that has not come back by then counts as failed: it bounds how long half-open can last. Default 2 minutes. */
+  /** A probe that has not come back by then counts as failed: it bounds how long half-open can last. Default 10 minutes, as long
+   * as an attempt may take: a shorter lease than the model's latency would never let the circuit close. */
   readonly probeLease: Duration.Duration
   /** While open: wait for it, or fail at once. Default `wait`. */
   readonly whileOpen: "wait" | "fail"
@@ -37,7 +38,7 @@ export const defaults: CircuitBreakerSettings = {
   maxOpen: Duration.seconds(60),
   probes: 3,
   successesToClose: 3,
-  probeLease: Duration.minutes(2),
+  probeLease: Duration.minutes(10),
   whileOpen: "wait",
   maxWaiting: 1_000_000
 }

@@ -166,7 +166,7 @@ export const resolve = (
   if (Result.isFailure(complete)) return refuse(complete.failure)
 
   return Result.succeed({
-    request: { endpoint: request.endpoint, model: name, ...complete.success },
+    request: { ...request, model: name, ...complete.success },
     model,
     warnings: entry === undefined ? unknownWarning(name) : warningsOf(entry, options.now)
   })

@@ -1,5 +1,6 @@
 /** From the user's items to requests that may be sent: checked against the catalogue, keyed, numbered. */
 import { Array as Arr, Effect, Result, Stream } from "effect"
+import type { StoreError } from "../checkpoint/CheckpointStore.ts"
 import * as RequestKey from "../checkpoint/RequestKey.ts"
 import type { Failure } from "../checkpoint/RunRecord.ts"
 import { Sha256 } from "../checkpoint/Sha256.ts"
@@ -34,8 +35,9 @@ export const rulesOf = (active: ActiveRun, provider: Provider): Rules => ({
 })
 
 /**
- * One pass over the items, a page of the source at a time; the same items give the same keys in every process. Items with
- * equal requests are different samples of the model: the n-th of them asks for sample n.
+ * One pass over the items, a page of the source at a time; the same items give the same ids and keys in every process.
+ * Items with equal requests are different samples of the model: the n-th of them asks for sample n. An id that comes again
+ * becomes `id#2`, `id#3`, so that each item has a delivery of its own.
  */
 export const prepare = <Item, A, E, R>(
   run: Run<Item, A>,
@@ -46,31 +48,73 @@ export const prepare = <Item, A, E, R>(
     Effect.gen(function* () {
       const catalog = yield* ModelCatalog
       const digest = yield* Sha256
-      const earlier = Occurrences.make()
-      const sample = (request: ResolvedRequest): RequestKey.RequestKey => {
+      const samples = Occurrences.make()
+      const ids = Occurrences.make()
+
+      const keyOf = (request: ResolvedRequest): RequestKey.RequestKey => {
         const first = RequestKey.make(rules.provider.id, request, 0, digest)
-        const repeat = earlier(first)
+        const repeat = samples(first)
         return repeat === 0 ? first : RequestKey.make(rules.provider.id, request, repeat, digest)
       }
+      const distinct = (id: string): string => {
+        const earlier = ids(digest(id))
+        if (earlier === 0) return id
+        rules.warn("Some items have the same id: the later ones are delivered as id#2, id#3, …")
+        return `${id}#${earlier + 1}`
+      }
+      const refused = (
+        item: Item,
+        itemId: string,
+        index: number,
+        failure: Failure
+      ): Prepared<Item> => {
+        // Not the key of any request: once the item can be sent, it is another one.
+        const key = RequestKey.RequestKey.make(`k1:${digest(JSON.stringify(["refused", itemId]))}`)
+        return { _tag: "Refused", item, itemId, index, key, failure }
+      }
       const one = (item: Item, index: number): Effect.Effect<Prepared<Item>> => {
-        const asked = run.request(item)
-        const identity = { item, itemId: run.id(item, index), index }
-        return Effect.match(catalog.resolve(asked, { priced: rules.priced }), {
-          onSuccess: ({ request, warnings }) => {
-            for (const warning of warnings) rules.warn(warning)
-            return { _tag: "Ready", ...identity, key: sample(request), request }
-          },
-          onFailure: (error) => {
-            const key = sample({ ...asked, model: error.model, maxOutputTokens: 0 })
-            return { _tag: "Refused", ...identity, key, failure: refusal(error) }
-          }
-        })
+        let itemId = `item ${index}`
+        try {
+          itemId = distinct(run.id(item, index))
+          return Effect.match(catalog.resolve(run.request(item), { priced: rules.priced }), {
+            onSuccess: ({ request, warnings }) => {
+              for (const warning of warnings) rules.warn(warning)
+              return ready(item, itemId, index, request)
+            },
+            onFailure: (error) => refused(item, itemId, index, refusal(error))
+          })
+        } catch (cause) {
+          return Effect.succeed(refused(item, itemId, index, unusable(index, cause)))
+        }
+      }
+      const ready = (
+        item: Item,
+        itemId: string,
+        index: number,
+        request: ResolvedRequest
+      ): Prepared<Item> => {
+        try {
+          return { _tag: "Ready", item, itemId, index, key: keyOf(request), request }
+        } catch (cause) {
+          return refused(item, itemId, index, unusable(index, cause))
+        }
       }
       return Stream.mapArrayEffect(Stream.zipWithIndex(items), (page) =>
         Effect.forEach(page, ([item, index]) => one(item, index))
       )
     })
   )
+
+/** The run's own functions threw, or made a request that is no JSON: this item's fault, not that of the others. */
+const unusable = (index: number, cause: unknown): Failure => ({
+  reason: "ItemUnusable",
+  message: `No request could be made of item ${index}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : "its function threw"}.`,
+  advice:
+    "Correct the run's `id` or `request` function for this item: a request must be plain JSON.",
+  retryable: false,
+  billed: "no",
+  attempts: 0
+})
 
 const refusal = (error: RequestRefused): Failure => ({
   reason: "RequestRefused",
@@ -81,20 +125,36 @@ const refusal = (error: RequestRefused): Failure => ({
   attempts: 0
 })
 
-/** Leaves out what an earlier invocation has delivered with the same content, a page at a time. */
+/**
+ * Leaves out what an earlier invocation has delivered with the same content, a page at a time.
+ *
+ * @param retryFailed items that were delivered as failed come again
+ */
 export const undelivered = <Item, E, R>(
   active: ActiveRun,
-  prepared: Stream.Stream<Prepared<Item>, E, R>
-) =>
+  prepared: Stream.Stream<Prepared<Item>, E, R>,
+  retryFailed: boolean
+): Stream.Stream<Prepared<Item>, E | StoreError, R> =>
   prepared.pipe(
     Stream.mapArrayEffect((page) =>
-      Effect.map(active.journal.delivered(page.map((one) => one.itemId)), (delivered) => {
-        const open = page.filter((one) => delivered.get(one.itemId) !== one.key)
-        active.counters.delivered += page.length - open.length
-        return Arr.map(page, (one) =>
-          delivered.get(one.itemId) === one.key ? Result.failVoid : Result.succeed(one)
-        )
+      Effect.gen(function* () {
+        const delivered = yield* active.journal.delivered(page.map((one) => one.itemId))
+        const done = page.filter((one) => delivered.get(one.itemId) === one.key)
+        const again = retryFailed ? yield* failedOf(active, done) : new Set<Prepared<Item>>()
+        const over = new Set(done.filter((one) => !again.has(one)))
+        active.counters.delivered += over.size
+        return Arr.map(page, (one) => (over.has(one) ? Result.failVoid : Result.succeed(one)))
       })
     ),
     Stream.filterMap((one) => one)
   )
+
+const failedOf = Effect.fnUntraced(function* <Item>(
+  active: ActiveRun,
+  delivered: ReadonlyArray<Prepared<Item>>
+) {
+  const stored = yield* active.journal.lookup(delivered.map((one) => one.key))
+  return new Set(
+    delivered.filter((one) => one._tag === "Refused" || stored.get(one.key)?._tag === "Failed")
+  )
+})

@@ -3,35 +3,21 @@
  * `deliver` brings every item's outcome to a sink, at least once, from whatever process reaches the store.
  * The driving is in `RunProcess.ts`; a benchmark is a run plus scoring: `benchmark/BenchmarkRun.ts`.
  */
-import { Clock, Effect, Exit, Result, type Scope, type Stream } from "effect"
+import { Clock, Effect, Result, type Scope, type Stream } from "effect"
 import * as Arr from "effect/Array"
 import { CheckpointStore, type StoreError } from "../checkpoint/CheckpointStore.ts"
 import * as Money from "../cost/Money.ts"
-import type { RunStopped } from "../error/RunStopped.ts"
+import { RunStopped } from "../error/RunStopped.ts"
 import { Generate } from "../generate/Generate.ts"
 import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { GenerateRequest } from "../request/GenerateRequest.ts"
 import * as ActiveRun from "./ActiveRun.ts"
-import type { Decode, Sink } from "./Delivery.ts"
+import type { Decode, Delivery, Sink } from "./Delivery.ts"
 import * as ItemPreparation from "./ItemPreparation.ts"
+import { check, type InvalidRunOptions, type RunOptions } from "./RunOptions.ts"
 import * as RunProcess from "./RunProcess.ts"
 import * as RunReport from "./RunReport.ts"
 import { Shutdown } from "./Shutdown.ts"
-
-export interface RunOptions {
-  /** The most that all invocations together may spend, in USD. Default: no cap. */
-  readonly maxCostUsd?: number | undefined
-  /** Start over under this name, reusing nothing. Default false. */
-  readonly fresh?: boolean | undefined
-  /** Whose stored answers count: all runs' in the store (`store`, the default), or this `run`'s own. */
-  readonly reuse?: "store" | "run" | undefined
-  /** Try the items again that failed in an earlier invocation. Default false. */
-  readonly retryFailed?: boolean | undefined
-  /** Outcomes that the sink gets at once, 1 to 10,000; fewer where a second passes or the run ends. Default 100. */
-  readonly groupSize?: number | undefined
-  /** Share of the quota among runs that wait for the same pool, above 0. Default 1. */
-  readonly weight?: number | undefined
-}
 
 /** How an item becomes a request, and what its answer is decoded to. */
 export interface Run<in out Item, out A = string> {
@@ -72,7 +58,12 @@ export function make<Item>(
 /** Takes the run's lock in the store, and counts what earlier invocations spent. A shutdown request stops the run. */
 export const open = Effect.fn("Run.open")(function* <Item, A>(
   run: Run<Item, A>
-): Effect.fn.Return<ActiveRun.ActiveRun, StoreError, CheckpointStore | Scope.Scope> {
+): Effect.fn.Return<
+  ActiveRun.ActiveRun,
+  StoreError | InvalidRunOptions,
+  CheckpointStore | Scope.Scope
+> {
+  yield* check(run.name, run.options)
   const store = yield* CheckpointStore
   const { fresh = false, maxCostUsd, reuse = "store", weight } = run.options
   const journal = yield* store.open({ name: run.name, fresh, reuse })
@@ -98,31 +89,45 @@ export const deliver = <Item, A, E, R, E2 = never, R2 = never>(
   sink: Sink<Item, A, E2, R2>
 ): Effect.Effect<
   RunReport.RunReport,
-  E | E2 | StoreError | RunStopped,
+  E | E2 | StoreError | InvalidRunOptions | RunStopped,
   Exclude<R | R2, Scope.Scope> | Generate | ModelCatalog | CheckpointStore
 > =>
   Effect.gen(function* () {
     const { provider } = yield* Generate
     const active = yield* open(run)
     const startedAt = yield* Clock.currentTimeMillis
+    const report = Effect.map(Clock.currentTimeMillis, (now) =>
+      RunReport.make(active, {
+        simulated: provider.simulated,
+        elapsedSeconds: (now - startedAt) / 1000
+      })
+    )
+    const keep = (made: RunReport.RunReport) =>
+      active.journal.append([{ _tag: "Reported", report: made }])
     const prepared = ItemPreparation.prepare(run, items, ItemPreparation.rulesOf(active, provider))
-    const exit = yield* RunProcess.process(
+    yield* RunProcess.process(
       run,
       active,
-      ItemPreparation.undelivered(active, prepared),
-      (group) =>
-        Effect.andThen(
-          sink(group),
-          active.journal.append(
-            Arr.map(group, ({ itemId, key }) => ({ _tag: "Delivered", itemId, key }) as const)
-          )
-        )
-    ).pipe(Effect.exit)
-    const elapsedSeconds = ((yield* Clock.currentTimeMillis) - startedAt) / 1000
-    const report = RunReport.make(active, { simulated: provider.simulated, elapsedSeconds })
-    const kept = active.journal.append([{ _tag: "Reported", report }])
-    // A store that fails now has nothing to add to the failure that ended the run.
-    yield* Exit.isSuccess(exit) ? kept : Effect.ignore(kept)
-    yield* exit
-    return report
+      ItemPreparation.undelivered(active, prepared, run.options.retryFailed ?? false),
+      (group) => Effect.andThen(sink(group), acknowledge(active, group))
+    ).pipe(
+      // A store that fails now has nothing to add to what ended the run.
+      Effect.onError(() => Effect.ignore(Effect.flatMap(report, keep)))
+    )
+    const made = yield* report
+    yield* keep(made)
+    return made
   }).pipe(Effect.scoped, Effect.withSpan("Run.deliver"))
+
+/** A store that cannot note the acknowledgement stops the run for its own reason, not as a failure of the sink. */
+const acknowledge = (
+  active: ActiveRun.ActiveRun,
+  group: Arr.NonEmptyReadonlyArray<Pick<Delivery<unknown, unknown>, "itemId" | "key">>
+) =>
+  active.journal
+    .append(Arr.map(group, ({ itemId, key }) => ({ _tag: "Delivered", itemId, key }) as const))
+    .pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => active.stop(new RunStopped({ why: "store", detail: error.message })))
+      )
+    )

@@ -2,11 +2,11 @@
  * Drives an open run: prepares its items, generates, and hands every outcome to a handler in groups. Whatever ends it
  * (a stop, a failing handler, an interruption), what was sent comes home first, because it is paid for.
  */
-import { Effect, Fiber, Result, Stream } from "effect"
+import { Cause, Effect, Fiber, Queue, Result, Stream } from "effect"
 import * as Arr from "effect/Array"
 import type { StoreError } from "../checkpoint/CheckpointStore.ts"
 import { RunStopped } from "../error/RunStopped.ts"
-import { Generate } from "../generate/Generate.ts"
+import { Generate, type Outcome } from "../generate/Generate.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
 import * as Delivery from "./Delivery.ts"
 import type * as ItemPreparation from "./ItemPreparation.ts"
@@ -21,10 +21,15 @@ export const interrupted = new RunStopped({
 /** Outcomes that the handler gets at once, where the run does not say. */
 const GROUP = 100
 
+const sinkFailed = new RunStopped({
+  why: "sink",
+  detail: "The sink or the decoding of an answer failed. What was not delivered is stored."
+})
+
 /**
- * Returns when every item has ended. Fails with `RunStopped` on a stop, after draining; with the handler's own error
- * after draining too, the outcomes it did not take being stored. An interruption drains as well, and interrupts once
- * everything is home; where the run had been told to stop already, it interrupts at once.
+ * Returns when every item has ended. Fails with `RunStopped` on a stop, after draining; with the handler's own failure or
+ * defect after draining too, the outcomes it did not take being stored. An interruption drains as well, and interrupts
+ * once everything is home; only where the run had been interrupted already, it interrupts at once.
  */
 export const process = Effect.fn("Run.process")(function* <Item, A, E, R, E2, R2>(
   run: Run<Item, A>,
@@ -33,58 +38,83 @@ export const process = Effect.fn("Run.process")(function* <Item, A, E, R, E2, R2
   handle: Delivery.Sink<Item, A, E2, R2>
 ): Effect.fn.Return<void, E | E2 | StoreError | RunStopped, R | R2 | Generate> {
   const generate = yield* Generate
+  const { groupSize = GROUP, retryFailed = false } = run.options
   /** Items on their way, bounded by the look-ahead of `generateMany`. */
   const pending = new Map<number, Delivery.Identity<Item>>()
-  const refused: Array<Delivery.Delivery<Item, A>> = []
-  let handlerError: { readonly error: E2 } | undefined
-  let streamError: { readonly error: E | StoreError | RunStopped } | undefined
+  /** The first failure downstream of the calls. It must not end the stream by itself: calls under way are paid for. */
+  let failed: Cause.Cause<E2> | undefined
+  let ended: Cause.Cause<E | StoreError | RunStopped> | undefined
 
-  const requests = Stream.filterMap(prepared, (one) => {
-    if (one._tag === "Ready") {
-      pending.set(one.index, one)
-      return Result.succeed(one)
-    }
-    const { item, itemId, index, key, failure } = one
-    active.counters.failed++
-    refused.push({ item, itemId, index, key, _tag: "Failed", failure, from: "network" })
-    return Result.failVoid
-  })
-
-  const hand = (group: ReadonlyArray<Delivery.Delivery<Item, A>>) => {
-    const all = [...refused.splice(0), ...group]
-    if (handlerError !== undefined || !Arr.isArrayNonEmpty(all)) return Effect.void
-    return handle(all).pipe(
-      Effect.catch((error) =>
-        Effect.sync(() => {
-          handlerError = { error }
-          active.stop(
-            new RunStopped({
-              why: "sink",
-              detail: "The sink failed. What it did not take is stored."
-            })
-          )
-        })
-      )
-    )
+  const fail = (cause: Cause.Cause<E2>) => {
+    failed ??= cause
+    active.stop(sinkFailed)
   }
 
-  const { groupSize = GROUP, retryFailed = false } = run.options
-  const work = generate.generateMany(requests, active, { retryFailed }).pipe(
-    Stream.map((outcome) => {
-      const identity = pending.get(outcome.index)
-      pending.delete(outcome.index)
-      if (identity === undefined)
-        throw new Error(`Generate answered item ${outcome.index}, which is not under way`)
+  const gone = (model: string) =>
+    active.stopped() === undefined && active.stopped(model) !== undefined
+
+  /** Items that cannot be sent go past the generating, into the same groups; bounded, so that the source waits for it. */
+  const refused = yield* Queue.bounded<Delivery.Delivery<Item, A>, Cause.Done>(groupSize)
+  const items = prepared.pipe(
+    Stream.mapArrayEffect((page) =>
+      Effect.gen(function* () {
+        for (const one of page) {
+          if (one._tag === "Ready") continue
+          const { item, itemId, index, key, failure } = one
+          active.counters.failed++
+          yield* Queue.offer(refused, {
+            item,
+            itemId,
+            index,
+            key,
+            _tag: "Failed",
+            failure,
+            from: "network"
+          })
+        }
+        return page
+      })
+    ),
+    Stream.filterMap((one) => {
+      // Of a model that is gone nothing is sent any more; other models may still come.
+      if (one._tag === "Refused" || gone(one.request.model)) return Result.failVoid
+      pending.set(one.index, one)
+      return Result.succeed(one)
+    })
+  )
+
+  const deliveryOf = (outcome: Outcome): Result.Result<Delivery.Delivery<Item, A>, void> => {
+    const identity = pending.get(outcome.index)
+    pending.delete(outcome.index)
+    if (failed !== undefined || identity === undefined) return Result.failVoid
+    try {
       const { item, itemId, index, key } = identity
-      return Delivery.make({ item, itemId, index, key }, outcome, run.decode)
-    }),
-    Stream.catch((error) => {
-      streamError = { error }
+      const delivery = Delivery.make({ item, itemId, index, key }, outcome, run.decode)
+      if (outcome._tag === "Answered" && delivery._tag === "NoAnswer") {
+        active.counters.answered--
+        active.counters.noAnswer++
+      }
+      return Result.succeed(delivery)
+    } catch (defect) {
+      fail(Cause.die(defect))
+      return Result.failVoid
+    }
+  }
+
+  const work = generate.generateMany(items, active, { retryFailed }).pipe(
+    Stream.filterMap(deliveryOf),
+    Stream.catchCause((cause) => {
+      ended = cause
       return Stream.empty
     }),
+    Stream.ensuring(Queue.end(refused)),
+    Stream.merge(Stream.fromQueue(refused)),
     Stream.groupedWithin(groupSize, "1 second"),
-    Stream.runForEach(hand),
-    Effect.andThen(Effect.suspend(() => hand([])))
+    Stream.runForEach((group) =>
+      failed !== undefined || !Arr.isArrayNonEmpty(group)
+        ? Effect.void
+        : Effect.catchCause(handle(group), (cause) => Effect.sync(() => fail(cause)))
+    )
   )
 
   yield* Effect.scoped(
@@ -92,13 +122,13 @@ export const process = Effect.fn("Run.process")(function* <Item, A, E, R, E2, R2
       const worker = yield* Effect.forkScoped(work)
       yield* Fiber.join(worker).pipe(
         Effect.onInterrupt(() => {
-          if (active.stopped() !== undefined) return Effect.void
+          if (active.stopped()?.why === "interrupted") return Effect.void
           active.stop(interrupted)
           return Effect.asVoid(Fiber.await(worker))
         })
       )
     })
   )
-  const failed = handlerError ?? streamError
-  if (failed !== undefined) return yield* Effect.fail(failed.error)
+  if (failed !== undefined) return yield* Effect.failCause(failed)
+  if (ended !== undefined) return yield* Effect.failCause(ended)
 })

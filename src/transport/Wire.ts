@@ -16,9 +16,12 @@ export const list = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(v
 /** The string, or an empty one. */
 export const string = (value: unknown): string => (typeof value === "string" ? value : "")
 
-/** A token count: 0 for anything but a positive number. */
+/** No request comes near it; a cost that is computed from more would not be an exact integer of 1e-9 USD. */
+const MAX_TOKENS = 1e9
+
+/** A token count: 0 for anything but a positive number in bounds. */
 export const count = (value: unknown): number =>
-  typeof value === "number" && value > 0 && value <= Number.MAX_SAFE_INTEGER ? Math.trunc(value) : 0
+  typeof value === "number" && value > 0 && value <= MAX_TOKENS ? Math.trunc(value) : 0
 
 /** Whether the field `error` reports one: servers that have none write null, an empty text, or leave it out. */
 export const isError = (value: unknown): boolean => Boolean(value)

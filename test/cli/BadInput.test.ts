@@ -1,6 +1,6 @@
 /** What a person gets for a slip: one line that names the thing, the place and what to do, exit code 2, nothing sent. */
 import * as fs from "node:fs"
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Cli from "./Cli.ts"
 import { assertRefused } from "./refusals.ts"
@@ -191,7 +191,7 @@ const slips: ReadonlyArray<Slip> = [
 ]
 
 for (const { slip, call, says, env, files } of slips) {
-  it.live(`refuses ${slip}`, () =>
+  Cli.test(`refuses ${slip}`, () =>
     Effect.gen(function* () {
       const cwd = yield* Cli.folder
       for (const [name, text] of Object.entries(files ?? {})) {
@@ -226,12 +226,12 @@ const calls: ReadonlyArray<readonly [string, string, RegExp]> = [
 ]
 
 for (const [slip, call, says] of calls) {
-  it.live(`refuses ${slip}`, () =>
+  Cli.test(`refuses ${slip}`, () =>
     Effect.map(Cli.spillway(call), (result) => assertRefused(result, 2, says))
   )
 }
 
-it.live("refuses a port in use, and names it", () =>
+Cli.test("refuses a port in use, and names it", () =>
   Effect.gen(function* () {
     const first = yield* Cli.start(["simulate", "--port", "0"])
     const [, port] = yield* first.says(/127\.0\.0\.1:(\d+)/)
@@ -240,7 +240,7 @@ it.live("refuses a port in use, and names it", () =>
   })
 )
 
-it.live("names an unknown model that the provider does not have, without a budget", () =>
+Cli.test("names an unknown model that the provider does not have, without a budget", () =>
   Effect.gen(function* () {
     const cwd = yield* Cli.folder
     const call = `bench ${Cli.gsm8k} --offline --limit 3 --model gpt-99 --store s.sqlite`

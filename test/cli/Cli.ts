@@ -6,7 +6,18 @@ import { type ChildProcess, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { Effect } from "effect"
+import { it, type Vitest } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import type { TestContext } from "vitest"
+
+/**
+ * A test with real processes and a real clock. Those of a file run side by side, because each waits most of its time for
+ * processes to start.
+ */
+export const test = <A, E>(
+  name: string,
+  self: Vitest.TestFunction<A, E, Scope.Scope, [TestContext]>
+): void => it.live(name, self, { concurrent: true, timeout: 60_000 })
 
 export const project = resolve(import.meta.dirname, "../..")
 export const bin = join(project, "layers/cli/bin.ts")

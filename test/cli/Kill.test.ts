@@ -1,9 +1,10 @@
 /** A benchmark that is killed without a word goes on where it stopped. By hand with more kills: `test/bench/kill`. */
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Random } from "effect"
+import * as Cli from "./Cli.ts"
 import { kill } from "./Kill.ts"
 
-it.live(
+Cli.test(
   "answers every item once over three kills, and pays twice only for what was in flight at a kill",
   () =>
     Effect.gen(function* () {
@@ -19,6 +20,5 @@ it.live(
       assert.isAbove(outcome.openAtKills, 0)
       assert.strictEqual(requests.unknownOutcome, outcome.openAtLastKill)
       assert.strictEqual(requests.fromStore + requests.sent, 240)
-    }).pipe(Random.withSeed("kill -9")),
-  60_000
+    }).pipe(Random.withSeed("kill -9"))
 )

@@ -20,6 +20,8 @@ export interface Provider {
   readonly stats: Effect.Effect<Stats>
   /** Waits until so many answers have been billed. */
   readonly billed: (count: number) => Effect.Effect<Stats>
+  /** Waits until so many requests have arrived. */
+  readonly received: (count: number) => Effect.Effect<Stats>
   /** Ends it and frees the port. */
   readonly stop: Effect.Effect<void>
   /** Flags and environment for a client of it. */
@@ -35,15 +37,14 @@ export const start = Effect.fnUntraced(function* (args: ReadonlyArray<string>, o
     const response = await fetch(`http://127.0.0.1:${port}/_spillway/stats?contents=1`)
     return response.json() as Promise<Stats>
   })
+  const until = (reached: (stats: Stats) => boolean) =>
+    Effect.repeat(stats, { schedule: Schedule.spaced("10 millis"), until: reached })
   const provider: Provider = {
     url,
     port,
     stats,
-    billed: (count) =>
-      Effect.repeat(stats, {
-        schedule: Schedule.spaced("10 millis"),
-        until: ({ billed }) => billed >= count
-      }),
+    billed: (count) => until(({ billed }) => billed >= count),
+    received: (count) => until(({ requests }) => requests >= count),
     stop: Effect.gen(function* () {
       yield* running.kill("SIGTERM")
       assert.strictEqual((yield* running.end).code, 130)

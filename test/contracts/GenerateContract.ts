@@ -11,6 +11,7 @@ import { ModelCatalog } from "spillway/model/ModelCatalog"
 import * as GenerateRequest from "spillway/request/GenerateRequest"
 import type { ActiveRun } from "spillway/run/ActiveRun"
 import * as Run from "spillway/run/Run"
+import type { RunOptions } from "spillway/run/RunOptions"
 import { ScriptedOpenAiTransport as Scripted, TestTime } from "spillway/testing"
 
 const { answer, delayed, refuse, status, truncate } = Scripted
@@ -43,7 +44,7 @@ export const items = Effect.fnUntraced(function* (count: number, model = "gpt-4o
   )
 })
 
-export const openRun = (name: string, options: Run.RunOptions = {}) =>
+export const openRun = (name: string, options: RunOptions = {}) =>
   Run.open(Run.make({ ...options, name, request: (text: string) => prompt(text) }))
 
 export const collect = Effect.fnUntraced(function* (

@@ -10,13 +10,10 @@ const MAX_RECORDS = 1000
 const MAX_CHARACTERS = 4_000_000
 
 /** Turns of the event loop that a commit may wait while others join it: a few milliseconds at full load. */
-const MAX_TURNS = 32
+const MAX_TURNS = 64
 
-/** Everything that is ready to be read has been read, and what follows from it has been done. */
-const turnOfTheLoop = Effect.callback<void>((resume) => {
-  const handle = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(handle))
-})
+/** Turns without anybody new after which it waits no longer. With one, every second commit held one record only. */
+const QUIET_TURNS = 2
 
 /** What one caller wants committed, as a whole or not at all. */
 export interface Parcel {
@@ -58,15 +55,21 @@ export const make = Effect.fnUntraced(function* <P extends Parcel, E>(
   }
 
   /**
-   * A commit costs about as much for one record as for ten. So it waits for as long as every turn of the event loop
-   * brings more: where little happens that is one turn, and where much happens those that come join in.
+   * A commit costs about as much for one record as for ten. So it waits for as long as the turns of the event loop bring
+   * more: where little happens that is two turns, and where much happens those that come join in. After a turn, what was
+   * ready to be read has been read, and what follows from it has been done.
    */
-  const gather = Effect.gen(function* () {
-    let seen = 0
-    for (let turn = 0; turn < MAX_TURNS && queue.length > seen; turn++) {
+  const gather = Effect.callback<void>((resume) => {
+    let [turns, quiet, seen] = [0, 0, 0]
+    let handle: NodeJS.Immediate
+    const look = () => {
+      quiet = queue.length > seen ? 0 : quiet + 1
       seen = queue.length
-      yield* turnOfTheLoop
+      if (quiet >= QUIET_TURNS || turns++ >= MAX_TURNS) resume(Effect.void)
+      else handle = setImmediate(look)
     }
+    look()
+    return Effect.sync(() => clearImmediate(handle))
   })
 
   const drain = Effect.gen(function* () {
