@@ -36,18 +36,13 @@ const INPUT_ERRORS = new Set([
   "SimulatorNotStarted"
 ])
 
-/** Of a store: what passes by itself or by making room; the same start goes on afterwards. */
-const PASSING = new Set<unknown>(["full", "failed"])
-
 const codeOf = (error: unknown): number => {
   if (CliError.isCliError(error)) return 2
   if (typeof error !== "object" || error === null) return 1
   if (Runtime.errorExitCode in error && typeof error[Runtime.errorExitCode] === "number") {
     return error[Runtime.errorExitCode]
   }
-  if (!("_tag" in error)) return 1
-  if (error._tag === "StoreError") return "reason" in error && PASSING.has(error.reason) ? 3 : 2
-  return INPUT_ERRORS.has(String(error._tag)) ? 2 : 1
+  return "_tag" in error && INPUT_ERRORS.has(String(error._tag)) ? 2 : 1
 }
 
 export const teardown: Runtime.Teardown = (exit, onExit) => {

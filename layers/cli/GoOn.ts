@@ -59,10 +59,19 @@ const lead: Readonly<Record<RunStopped["why"], string>> = {
 }
 
 /** The flags that the settings of a run do not remember, and those that have to be others. */
-const flags = ({ why }: RunStopped, settings: RunSettings): ReadonlyArray<string> => {
+const flags = (
+  { leastCapUsd = 0, why }: RunStopped,
+  { maxCost = 0 }: RunSettings
+): ReadonlyArray<string> => {
   if (why === "too-many-failures") return ["--retry-failed"]
-  if (why === "budget") return ["--max-cost", String((settings.maxCost ?? 0) * 2)]
+  if (why === "budget") return ["--max-cost", roundedUp(Math.max(2 * maxCost, 2 * leastCapUsd))]
   return []
+}
+
+/** To two digits: `0.0012`, `25`. */
+const roundedUp = (usd: number): string => {
+  const unit = 10 ** (Math.floor(Math.log10(usd)) - 1)
+  return String(Number((Math.ceil(usd / unit - 1e-9) * unit).toPrecision(2)))
 }
 
 /** A run as its command knows it, and where its report went. */

@@ -32,8 +32,11 @@ import * as Deadlines from "./Deadlines.ts"
 import * as Retrying from "./Retrying.ts"
 import * as Unordered from "./Unordered.ts"
 
-/** Items taken from the source beyond those in flight: they wait for quota, or out a retry's delay. */
-const LOOK_AHEAD = 1000
+/**
+ * Items begun beyond those in flight: they wait for quota, or out a retry's delay. Twice as many, as each is several
+ * objects that grow old while they wait: with a thousand beside 64 in flight, collecting them costs about 20 µs an item.
+ */
+const lookAhead = (maxInFlight: number): number => Math.min(1000, Math.max(100, 2 * maxInFlight))
 /** Keys looked up in the store at once. */
 const PAGE = 1000
 
@@ -154,7 +157,7 @@ export const make = Effect.gen(function* () {
           )
         ),
         Unordered.map({
-          limit: maxInFlight + LOOK_AHEAD,
+          limit: maxInFlight + lookAhead(maxInFlight),
           stopped: () => run.stopped(),
           work: ({ item, stored }) =>
             stored === undefined ? settle(item, run) : Effect.succeed(known(item, stored))

@@ -41,7 +41,7 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   }
   /** 3 where a later start goes on, 2 where something must be corrected first. */
   override readonly [Runtime.errorExitCode] =
-    this.reason === "full" || this.reason === "failed" || this.reason === "fenced" ? 3 : 2
+    this.reason === "full" || this.reason === "failed" ? 3 : 2
   get verdict(): Verdict {
     return verdict({ blast: "run", advice: this.fix })
   }

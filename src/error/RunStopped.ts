@@ -35,6 +35,8 @@ export class RunStopped extends Data.TaggedError("RunStopped")<{
   readonly detail: string
   /** Unix milliseconds from which going on can succeed, where that is known. */
   readonly resumeAt?: number | undefined
+  /** For `budget`: the least cap in USD under which one more request fits. */
+  readonly leastCapUsd?: number | undefined
 }> {
   override get message(): string {
     const when =

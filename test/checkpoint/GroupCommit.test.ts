@@ -52,6 +52,22 @@ it.effect("commits at once for one, and gathers what arrives meanwhile for the n
   })
 )
 
+it.live("lets those join that come in one turn of the event loop after another", () =>
+  Effect.gen(function* () {
+    const { commits, submit, finish, settle } = yield* held
+    const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    const fibers = [yield* submit("a")]
+    for (const name of ["b", "c", "d"]) {
+      yield* turn
+      fibers.push(yield* submit(name))
+    }
+    yield* settle
+    assert.deepStrictEqual(commits, ["abcd"])
+    yield* finish(0)
+    yield* Fiber.joinAll(fibers)
+  }).pipe(Effect.scoped)
+)
+
 it.effect("bounds a commit by records and by size, and never splits a parcel", () =>
   Effect.gen(function* () {
     const { commits, submit, finish, settle } = yield* held

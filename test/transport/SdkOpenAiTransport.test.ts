@@ -69,6 +69,29 @@ describe("SdkOpenAiTransport", () => {
     )
   }
 
+  it.live("sends each call to its own place with its own body, one after another", () =>
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const origin = yield* Loopback.serve((request, body, response) => {
+        const type = request.headers["content-type"] ?? "none"
+        seen.push(`${request.method} ${request.url} ${type} ${body}`)
+        response.writeHead(200, json).end(bodyOf("ok"))
+      })
+      const transport = yield* connect(`${origin}/v1`)
+      for (const n of [1, 2]) {
+        yield* transport.send({ ...call, body: { n } })
+        yield* transport.send({ ...call, path: "/responses", body: { n } })
+        yield* transport.send({ ...call, method: "GET", body: undefined })
+      }
+      const round = (n: number) => [
+        `POST /v1/chat/completions application/json {"n":${n}}`,
+        `POST /v1/responses application/json {"n":${n}}`,
+        "GET /v1/chat/completions none "
+      ]
+      assert.deepStrictEqual(seen, [...round(1), ...round(2)])
+    })
+  )
+
   it.live("sends calls without a body", () =>
     Effect.gen(function* () {
       const origin = yield* Loopback.serve((request, body, response) => {
