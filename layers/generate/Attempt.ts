@@ -9,7 +9,7 @@ import type { RequestKey } from "../../src/checkpoint/RequestKey.ts"
 import type { CallResult, CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
 import type { RetrySettings } from "../../src/config/RetryConfig.ts"
 import type { Budget, BudgetExceeded } from "../../src/cost/Budget.ts"
-import { type NanoUsd, zero } from "../../src/cost/Money.ts"
+import { NanoUsd, toUsd, zero } from "../../src/cost/Money.ts"
 import { OpenAiError } from "../../src/error/OpenAiError.ts"
 import { TimedOut } from "../../src/error/OpenAiReason.ts"
 import { RunStopped } from "../../src/error/RunStopped.ts"
@@ -19,7 +19,11 @@ import type { ResolvedRequest } from "../../src/request/GenerateRequest.ts"
 import type { ModelAnswer } from "../../src/request/ModelResponse.ts"
 import type { ActiveRun } from "../../src/run/ActiveRun.ts"
 import * as GenerateCall from "../../src/transport/GenerateCall.ts"
-import type { OpenAiTransport, SendHooks } from "../../src/transport/OpenAiTransport.ts"
+import type {
+  ApiResponse,
+  OpenAiTransport,
+  SendHooks
+} from "../../src/transport/OpenAiTransport.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
 import type * as Deadlines from "./Deadlines.ts"
 
@@ -48,8 +52,8 @@ export interface Job {
   readonly requestIds: Array<string>
   /** Attempts that were sent. */
   attempts: number
-  /** Time spent waiting for an open circuit, which no limit of the item counts. */
-  circuitWaitMs: number
+  /** Milliseconds of waiting for circuit, budget and quota, which no limit of the item counts. */
+  waitedMs: number
 }
 
 export interface Success {
@@ -80,33 +84,49 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
     )
 
   return Effect.fnUntraced(function* (job: Job): Effect.fn.Return<Success, AttemptError> {
-    const { counters, journal } = job.run
+    const { key, request, run, worst } = job
+    const { counters, journal } = run
     const clock = yield* Clock.Clock
+    const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     while (true) {
-      const waitsSince = clock.currentTimeMillisUnsafe()
-      yield* breaker.ready(job.pool, job.run, job.request.model)
-      job.circuitWaitMs += Math.max(0, clock.currentTimeMillisUnsafe() - waitsSince)
+      const waitsSince = now()
+      yield* breaker.ready(job.pool, run, request.model)
       const held = yield* budget
-        .reserve(job.run, job.worst, job.request.model)
-        .pipe(
-          Effect.catchTag("BudgetExceeded", (error) => Effect.fail(outOfBudget(error, job.run)))
-        )
+        .reserve(run, worst, request.model)
+        .pipe(Effect.catchTag("BudgetExceeded", (error) => Effect.fail(outOfBudget(error, run))))
       const attempt = job.attempts
       let sentAt: number | undefined
       let intended = false
+
+      /** Ends the attempt without an answer: what may have been billed counts as spent at its worst. */
+      const release = (billed: boolean) =>
+        Effect.suspend(() => {
+          const unknown = billed && sentAt !== undefined
+          const spent = unknown ? worst : zero
+          held.settle(spent)
+          if (unknown) {
+            counters.unknownOutcome++
+            counters.spent += spent
+          }
+          return intended
+            ? journal.append([{ _tag: "Released", key, attempt, spent, unknown }])
+            : Effect.void
+        })
+
       const exit = yield* limiter
         .withPermit(
           {
             pool: job.pool,
-            model: job.request.model,
-            run: job.run,
+            model: request.model,
+            run,
             lane: attempt === 0 ? "fresh" : "retry",
             charge: { requests: 1, tokens: job.charge }
           },
           (permit) => {
+            job.waitedMs += now() - waitsSince
             const call = send(job, {
               onSent: () => {
-                sentAt = clock.currentTimeMillisUnsafe()
+                sentAt = now()
                 job.attempts++
                 counters.sent++
                 if (attempt > 0) counters.retries++
@@ -119,43 +139,38 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
               },
               ...(job.onDelta === undefined ? {} : { onEvent: deltas(job.onDelta) })
             })
-            const intent = { _tag: "Intent", key: job.key, attempt, reserved: job.worst } as const
-            return journal.append([{ ...intent, at: clock.currentTimeMillisUnsafe() }]).pipe(
-              Effect.andThen(() => {
-                intended = true
-                // Before the permit is given back: a waiter that takes it must find the run stopped already.
-                return Effect.tapError(breaker.protect(job.pool, call, classify), (error) =>
-                  Effect.sync(() => halt(error, job))
-                )
-              })
+            // Noted before it is written: an interruption in the middle may leave it written.
+            intended = true
+            const at = clock.currentTimeMillisUnsafe()
+            return journal.append([{ _tag: "Intent", key, attempt, reserved: worst, at }]).pipe(
+              Effect.flatMap(
+                (): Effect.Effect<ApiResponse<ModelAnswer>, AttemptError> =>
+                  run.stopped(request.model) ?? breaker.protect(job.pool, call, classify)
+              ),
+              // Before the permit is given back: a waiter that takes it must find the run stopped already.
+              Effect.tapError((error) => Effect.sync(() => halt(error, job)))
             )
           }
         )
         .pipe(
-          Effect.onInterrupt(() =>
-            Effect.sync(() => (sentAt === undefined ? held.settle(zero) : undefined))
-          ),
+          // The run goes on without this item: its money must not stay reserved.
+          Effect.onInterrupt(() => Effect.ignore(release(true))),
           Effect.exit
         )
       if (Exit.isSuccess(exit)) {
         const cost = job.price(exit.value.body)
         held.settle(cost)
         counters.spent += cost
-        const latencyMs = clock.currentTimeMillisUnsafe() - (sentAt ?? 0)
+        const latencyMs = Math.round(now() - (sentAt ?? waitsSince))
         return { answer: exit.value.body, head: exit.value.head, latencyMs, cost }
       }
       const failed = Cause.findErrorOption(exit.cause)
-      if (Option.isNone(failed)) return yield* Effect.failCause(exit.cause)
-      const error = failed.value
-      const unknown = sentAt !== undefined && error.verdict.billed !== "no"
-      const spent = unknown ? job.worst : zero
-      held.settle(spent)
-      if (unknown) {
-        counters.unknownOutcome++
-        counters.spent += spent
+      if (Option.isNone(failed)) {
+        yield* Effect.ignore(release(true))
+        return yield* Effect.failCause(exit.cause)
       }
-      if (intended)
-        yield* journal.append([{ _tag: "Released", key: job.key, attempt, spent, unknown }])
+      const error = failed.value
+      yield* release(error.verdict.billed !== "no")
       // The circuit opened between `ready` and `protect`: back to waiting for it, no attempt was used.
       if (error._tag === "CircuitOpen") continue
       return yield* error
@@ -169,8 +184,13 @@ const halt = (error: AttemptError, { run, request }: Job): void => {
 }
 
 const outOfBudget = (error: BudgetExceeded, run: ActiveRun): RunStopped => {
-  run.stop(new RunStopped({ why: "budget", detail: `${error.message} ${error.verdict.advice}` }))
-  return run.stopped() ?? new RunStopped({ why: "budget", detail: error.message })
+  const stop = new RunStopped({
+    why: "budget",
+    detail: `${error.message} ${error.verdict.advice}`,
+    leastCapUsd: toUsd(NanoUsd(error.spent + error.worst))
+  })
+  run.stop(stop)
+  return run.stopped() ?? stop
 }
 
 const deltas = (

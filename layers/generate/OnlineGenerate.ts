@@ -6,11 +6,12 @@
  * interrupt calls that are already paid. The stream's own bound is a look-ahead window beyond the limiter's cap on what
  * is in flight, so that a retry that waits out its delay takes no place from fresh work.
  */
-import { Array as Arr, Clock, Effect, Layer, Stream } from "effect"
+import { Array as Arr, Clock, Effect, Layer, Schedule, Stream } from "effect"
 import type { StoredOutcome } from "../../src/checkpoint/CheckpointStore.ts"
 import * as RequestKey from "../../src/checkpoint/RequestKey.ts"
 import { Sha256 } from "../../src/checkpoint/Sha256.ts"
 import { CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
+import { CircuitBreakerConfig } from "../../src/config/CircuitBreakerConfig.ts"
 import { RateLimitConfig } from "../../src/config/RateLimitConfig.ts"
 import { RetryConfig } from "../../src/config/RetryConfig.ts"
 import { Budget } from "../../src/cost/Budget.ts"
@@ -33,10 +34,17 @@ import * as Retrying from "./Retrying.ts"
 import * as Unordered from "./Unordered.ts"
 
 /**
- * Items begun beyond those in flight: they wait for quota, or out a retry's delay. Twice as many, as each is several
- * objects that grow old while they wait: with a thousand beside 64 in flight, collecting them costs about 20 µs an item.
+ * Items begun beyond those in flight: they wait for quota, or out a retry's delay. Four times as many, because each is
+ * several objects that grow old while they wait: collecting a thousand beside 64 in flight costs about 20 µs an item.
+ * Never more than the queues of limiter and breaker take.
  */
-const lookAhead = (maxInFlight: number): number => Math.min(1000, Math.max(100, 2 * maxInFlight))
+const lookAhead = (maxInFlight: number, maxQueue: number, maxWaiting: number): number =>
+  Math.max(0, Math.min(1000, 4 * maxInFlight, maxQueue, maxWaiting - maxInFlight))
+
+/** How long an answer that the store does not take is tried for, before it is given up. */
+const KEEP_TRYING = Schedule.exponential("100 millis").pipe(
+  Schedule.upTo({ duration: "30 seconds" })
+)
 /** Keys looked up in the store at once. */
 const PAGE = 1000
 
@@ -48,7 +56,8 @@ export const make = Effect.gen(function* () {
   const tokenizer = yield* Tokenizer
   const catalog = yield* ModelCatalog
   const retry = yield* RetryConfig
-  const { maxInFlight, maxWait } = yield* RateLimitConfig
+  const { maxInFlight, maxQueue, maxWait } = yield* RateLimitConfig
+  const { maxWaiting } = yield* CircuitBreakerConfig
   const digest = yield* Sha256
   const { provider } = transport
   const within = yield* Deadlines.make(retry.attemptTimeout)
@@ -69,13 +78,16 @@ export const make = Effect.gen(function* () {
       request,
       pool: PoolId(`${provider.account}/${model?.family ?? request.model}`),
       charge: Math.max(expected, request.maxOutputTokens),
-      worst: model === undefined ? zero : Price.worst(model, upper, request.maxOutputTokens),
+      worst:
+        model === undefined
+          ? zero
+          : Price.worst(model, upper, request.maxOutputTokens, tierOf(request)),
       price: (answer) =>
         model === undefined ? zero : Price.cost(model, answer.usage, answer.serviceTier),
       onDelta,
       requestIds: [],
       attempts: 0,
-      circuitWaitMs: 0,
+      waitedMs: 0,
       estimated: raw
     }
   }
@@ -95,9 +107,15 @@ export const make = Effect.gen(function* () {
       simulated: provider.simulated || success.head.headers[SIMULATED_HEADER] !== undefined
     }
     const at = yield* Clock.currentTimeMillis
-    yield* run.journal.append([
-      { _tag: "Answered", key: todo.key, attempt: todo.attempts - 1, response, at }
-    ])
+    // It is paid for: nothing more is sent, but this is worth further tries.
+    yield* run.journal
+      .append([{ _tag: "Answered", key: todo.key, attempt: todo.attempts - 1, response, at }])
+      .pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => run.stop(new RunStopped({ why: "store", detail: error.message })))
+        ),
+        Effect.retry(KEEP_TRYING)
+      )
     countUsage(run, response)
     return response
   })
@@ -157,8 +175,8 @@ export const make = Effect.gen(function* () {
           )
         ),
         Unordered.map({
-          limit: maxInFlight + lookAhead(maxInFlight),
-          stopped: () => run.stopped(),
+          limit: maxInFlight + lookAhead(maxInFlight, maxQueue, maxWaiting),
+          signal: run,
           work: ({ item, stored }) =>
             stored === undefined ? settle(item, run) : Effect.succeed(known(item, stored))
         }),
@@ -190,6 +208,10 @@ export const make = Effect.gen(function* () {
     })
   })
 })
+
+/** The tier that the request asks for by name; the default of its project may be another, which nobody here knows. */
+const tierOf = ({ body }: ResolvedRequest): string | undefined =>
+  typeof body.service_tier === "string" ? body.service_tier : undefined
 
 /** Pages of the source, cut to what one lookup takes well. */
 const lookup = Effect.fnUntraced(function* (

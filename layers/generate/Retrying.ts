@@ -37,7 +37,7 @@ export const make = (settings: RetrySettings, maxWait: Duration.Duration) => {
   return <A>(job: Job, attempt: Effect.Effect<A, AttemptError>): Effect.Effect<A, AttemptError> => {
     const { request, run } = job
     let pause = Duration.zero
-    const policy = RetryPolicy.make(settings, () => job.circuitWaitMs).pipe(
+    const policy = RetryPolicy.make(settings, () => job.waitedMs).pipe(
       // The pause is made below, where a stop can end it.
       Schedule.modifyDelay(({ duration }) =>
         Effect.sync(() => {

@@ -19,15 +19,21 @@ import {
 export interface Work<in A, out B, out E, out R> {
   /** Elements begun whose result was not taken yet. */
   readonly limit: number
-  /** Asked before each element: with a reason, nothing more is begun, and the stream fails with it at its end. */
-  readonly stopped: () => E | undefined
+  /** With a reason to stop nothing more is begun or waited for, and the stream fails with it at its end. */
+  readonly signal: {
+    readonly stopped: () => E | undefined
+    readonly onStop: (listener: () => void) => () => void
+  }
   /** `undefined` is no result. */
   readonly work: (element: A) => Effect.Effect<B | undefined, never, R>
 }
 
-/** When the source ends or fails, or work is stopped, what is under way is finished and emitted first. */
+/**
+ * However it ends (the source ends or fails, a stop comes while the source is waited for, the work on one element dies),
+ * what is under way is finished and emitted first.
+ */
 export const map =
-  <A, B, E2, R2>({ limit, stopped, work }: Work<A, B, E2, R2>) =>
+  <A, B, E2, R2>({ limit, signal, work }: Work<A, B, E2, R2>) =>
   <E, R>(source: Stream.Stream<A, E, R>): Stream.Stream<B, E | E2, R | R2> =>
     Stream.transformPullBracket(
       source,
@@ -39,7 +45,18 @@ export const map =
         let finished: Array<B> = []
         let places = limit
         let end: Exit.Exit<never, E | E2 | Cause.Done> | undefined
-        let defect: Cause.Cause<never> | undefined
+        let feeding: Fiber.Fiber<void, E | E2 | Cause.Done> | undefined
+
+        /** The first reason to end counts. */
+        const finish = (exit: Exit.Exit<never, E | E2 | Cause.Done>): void => {
+          end ??= exit
+          feeding?.interruptUnsafe()
+          ready.openUnsafe()
+        }
+        const look = (): void => {
+          const stop = signal.stopped()
+          if (stop !== undefined) finish(Exit.fail(stop))
+        }
 
         const begin = (element: A): void => {
           places--
@@ -47,7 +64,7 @@ export const map =
           underWay.add(fiber)
           fiber.addObserver((exit) => {
             underWay.delete(fiber)
-            if (Exit.isFailure(exit)) defect ??= exit.cause
+            if (Exit.isFailure(exit)) finish(Exit.failCause(exit.cause))
             else if (exit.value !== undefined) finished.push(exit.value)
             else {
               places++
@@ -64,15 +81,14 @@ export const map =
                 room.closeUnsafe()
                 yield* room.await
               }
-              const stop = stopped()
-              if (stop !== undefined) return yield* Effect.fail(stop)
+              look()
+              if (end !== undefined) return
               begin(element)
             }
           }
         })
 
         const next: Pull.Pull<Arr.NonEmptyReadonlyArray<B>, E | E2> = Effect.suspend(() => {
-          if (defect !== undefined) return Effect.failCause(defect)
           if (Arr.isArrayNonEmpty(finished)) {
             const taken = finished
             finished = []
@@ -86,14 +102,19 @@ export const map =
           return ready.await.pipe(Effect.andThen(Effect.yieldNow), Effect.andThen(next))
         })
 
+        const unlisten = signal.onStop(look)
         yield* Scope.addFinalizer(
           scope,
-          Effect.suspend(() => Fiber.interruptAll(underWay))
+          Effect.suspend(() => {
+            unlisten()
+            return Fiber.interruptAll(underWay)
+          })
         )
-        yield* feed.pipe(
+        look()
+        feeding = yield* feed.pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
-              end = exit
+              if (Exit.isFailure(exit)) end ??= Exit.failCause(exit.cause)
               ready.openUnsafe()
             })
           ),

@@ -32,7 +32,7 @@ const job = (run: ActiveRun.ActiveRun): Job => ({
   onDelta: undefined,
   requestIds: [],
   attempts: 0,
-  circuitWaitMs: 0
+  waitedMs: 0
 })
 
 it.effect("waits the hint, then tries again", () =>

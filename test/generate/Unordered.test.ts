@@ -2,7 +2,24 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import * as Unordered from "spillway/layers/generate/Unordered"
 
-const never = () => undefined
+const never = { stopped: () => undefined, onStop: () => () => {} }
+
+/** A signal that a test gives by hand. */
+const signal = () => {
+  let reason: string | undefined
+  let tell = () => {}
+  return {
+    stopped: () => reason,
+    onStop: (listener: () => void) => {
+      tell = listener
+      return () => {}
+    },
+    stop: (why: string) => {
+      reason = why
+      tell()
+    }
+  }
+}
 
 describe("Unordered.map", () => {
   it.effect("emits results as they come, and leaves out the elements without one", () =>
@@ -12,7 +29,7 @@ describe("Unordered.map", () => {
         n === 0 ? Effect.as(Deferred.await(gate), 0) : Effect.succeed(n === 2 ? undefined : n)
       const results: Array<number> = []
       const fiber = yield* Stream.make(0, 1, 2, 3).pipe(
-        Unordered.map({ limit: 4, stopped: never, work }),
+        Unordered.map({ limit: 4, signal: never, work }),
         Stream.runForEach((n) => Effect.sync(() => results.push(n))),
         Effect.forkChild
       )
@@ -35,7 +52,7 @@ describe("Unordered.map", () => {
           return begun
         })
       yield* Stream.range(1, 1000).pipe(
-        Unordered.map({ limit: 7, stopped: never, work }),
+        Unordered.map({ limit: 7, signal: never, work }),
         Stream.runForEach(() => Effect.sync(() => taken++))
       )
       assert.strictEqual(taken, 1000)
@@ -46,17 +63,17 @@ describe("Unordered.map", () => {
 
   it.effect("asks before each element, and brings home what has begun before it fails", () =>
     Effect.gen(function* () {
-      let stop: string | undefined
+      const stop = signal()
       const gate = yield* Deferred.make<void>()
       const begun: Array<number> = []
       const results: Array<number> = []
       const work = (n: number) => {
         begun.push(n)
-        if (n === 3) stop = "enough"
+        if (n === 3) stop.stop("enough")
         return Effect.as(Deferred.await(gate), n)
       }
       const fiber = yield* Stream.range(1, 10).pipe(
-        Unordered.map({ limit: 10, stopped: () => stop, work }),
+        Unordered.map({ limit: 10, signal: stop, work }),
         Stream.runForEach((n) => Effect.sync(() => results.push(n))),
         Effect.exit,
         Effect.forkChild
@@ -76,7 +93,7 @@ describe("Unordered.map", () => {
         Stream.concat(Stream.fail("broken")),
         Unordered.map({
           limit: 5,
-          stopped: never,
+          signal: never,
           work: (n) => Effect.as(Effect.yieldNow, n)
         }),
         Stream.runForEach((n) => Effect.sync(() => results.push(n))),
@@ -87,14 +104,37 @@ describe("Unordered.map", () => {
     })
   )
 
-  it.effect("dies of a defect in the work", () =>
+  it.effect("does not wait for a source that is silent when a stop comes", () =>
     Effect.gen(function* () {
-      const exit = yield* Stream.range(1, 3).pipe(
-        Unordered.map({ limit: 1, stopped: never, work: (n) => Effect.die(`defect ${n}`) }),
-        Stream.runDrain,
+      const stop = signal()
+      const results: Array<number> = []
+      const fiber = yield* Stream.concat(Stream.make(1, 2), Stream.never).pipe(
+        Unordered.map({ limit: 5, signal: stop, work: (n) => Effect.as(Effect.yieldNow, n) }),
+        Stream.runForEach((n) => Effect.sync(() => results.push(n))),
+        Effect.exit,
+        Effect.forkChild
+      )
+      while (results.length < 2) yield* Effect.yieldNow
+      stop.stop("enough")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), Exit.fail("enough"))
+    })
+  )
+
+  it.effect("dies of a defect in the work, once what else has begun is home", () =>
+    Effect.gen(function* () {
+      const results: Array<number> = []
+      const exit = yield* Stream.range(1, 100).pipe(
+        Unordered.map({
+          limit: 3,
+          signal: never,
+          work: (n) => (n === 2 ? Effect.die("defect") : Effect.as(Effect.yieldNow, n))
+        }),
+        Stream.runForEach((n) => Effect.sync(() => results.push(n))),
         Effect.exit
       )
-      assert.deepStrictEqual(exit, Exit.die("defect 1"))
+      assert.deepStrictEqual(exit, Exit.die("defect"))
+      assert.include(results, 1)
+      assert.isBelow(results.length, 4)
     })
   )
 
@@ -104,7 +144,7 @@ describe("Unordered.map", () => {
       const work = () =>
         Effect.never.pipe(Effect.onInterrupt(() => Effect.sync(() => interrupted++)))
       const fiber = yield* Stream.range(1, 5).pipe(
-        Unordered.map({ limit: 3, stopped: never, work }),
+        Unordered.map({ limit: 3, signal: never, work }),
         Stream.runDrain,
         Effect.forkChild
       )
