@@ -4,17 +4,7 @@
  * of an element may end in nothing, and results go downstream together. One by one, each would pass a queue and every
  * later operator by itself, which costs about 30 µs of processor time.
  */
-import {
-  Array as Arr,
-  type Cause,
-  Effect,
-  Exit,
-  Fiber,
-  Latch,
-  type Pull,
-  Scope,
-  Stream
-} from "effect"
+import { Array as Arr, type Cause, Effect, Exit, Fiber, Latch, Pull, Scope, Stream } from "effect"
 
 export interface Work<in A, out B, out E, out R> {
   /** Elements begun whose result was not taken yet. */
@@ -47,9 +37,9 @@ export const map =
         let end: Exit.Exit<never, E | E2 | Cause.Done> | undefined
         let feeding: Fiber.Fiber<void, E | E2 | Cause.Done> | undefined
 
-        /** The first reason to end counts. */
+        /** The first reason to end counts; that there are no more elements is the least of them. */
         const finish = (exit: Exit.Exit<never, E | E2 | Cause.Done>): void => {
-          end ??= exit
+          if (end === undefined || isDone(end)) end = exit
           feeding?.interruptUnsafe()
           ready.openUnsafe()
         }
@@ -114,7 +104,7 @@ export const map =
         feeding = yield* feed.pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
-              if (Exit.isFailure(exit)) end ??= Exit.failCause(exit.cause)
+              if (Exit.isFailure(exit) && end === undefined) end = Exit.failCause(exit.cause)
               ready.openUnsafe()
             })
           ),
@@ -123,3 +113,6 @@ export const map =
         return next
       })
     )
+
+const isDone = (exit: Exit.Exit<never, unknown>): boolean =>
+  Exit.isFailure(exit) && Pull.isDoneCause(exit.cause)
