@@ -7,7 +7,7 @@
  * is in flight, so that a retry that waits out its delay takes no place from fresh work.
  */
 import { Array as Arr, Clock, Effect, Layer, Schedule, Stream } from "effect"
-import type { StoredOutcome } from "../../src/checkpoint/CheckpointStore.ts"
+import type { StoredOutcome, StoreError } from "../../src/checkpoint/CheckpointStore.ts"
 import * as RequestKey from "../../src/checkpoint/RequestKey.ts"
 import { Sha256 } from "../../src/checkpoint/Sha256.ts"
 import { CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
@@ -64,7 +64,7 @@ export const make = Effect.gen(function* () {
   const attempt = Attempt.make({ transport, limiter, breaker, budget, retry, within })
   const retrying = Retrying.make(retry, maxWait)
 
-  const job = (
+  const makeJob = (
     run: ActiveRun.ActiveRun,
     key: RequestKey.RequestKey,
     request: ResolvedRequest,
@@ -93,28 +93,28 @@ export const make = Effect.gen(function* () {
   }
 
   /** Sends, retries, and writes the answer down. */
-  const answer = Effect.fnUntraced(function* (todo: ReturnType<typeof job>) {
-    const { run, request } = todo
-    const success = yield* retrying(todo, attempt(todo))
-    tokenizer.learn(request.model, todo.estimated, success.answer.usage)
+  const answer = Effect.fnUntraced(function* (job: ReturnType<typeof makeJob>) {
+    const { run, request } = job
+    const success = yield* retrying(job, attempt(job))
+    tokenizer.learn(request.model, job.estimated, success.answer.usage)
     const response: ModelResponse = {
       ...success.answer,
       cost: success.cost,
       ...(Price.known(catalog.find(request.model)) ? {} : { unpriced: true as const }),
       latencyMs: success.latencyMs,
-      attempts: todo.attempts,
-      requestIds: todo.requestIds,
+      attempts: job.attempts,
+      requestIds: job.requestIds,
       simulated: provider.simulated || success.head.headers[SIMULATED_HEADER] !== undefined
     }
     const at = yield* Clock.currentTimeMillis
     // It is paid for: nothing more is sent, but this is worth further tries.
     yield* run.journal
-      .append([{ _tag: "Answered", key: todo.key, attempt: todo.attempts - 1, response, at }])
+      .append([{ _tag: "Answered", key: job.key, attempt: job.attempts - 1, response, at }])
       .pipe(
         Effect.tapError((error) =>
           Effect.sync(() => run.stop(new RunStopped({ why: "store", detail: error.message })))
         ),
-        Effect.retry(KEEP_TRYING)
+        Effect.retry({ schedule: KEEP_TRYING, while: passes })
       )
     countUsage(run, response)
     return response
@@ -124,24 +124,24 @@ export const make = Effect.gen(function* () {
   const settle = Effect.fnUntraced(function* (item: GenerateItem, run: ActiveRun.ActiveRun) {
     const { model } = item.request
     if (run.stopped(model) !== undefined) return undefined
-    const todo = job(run, item.key, item.request)
-    return yield* answer(todo).pipe(
+    const job = makeJob(run, item.key, item.request)
+    return yield* answer(job).pipe(
       Effect.map((response) => Settlement.outcome(item, response, "network")),
-      Effect.catch((error) => giveUp(error, item, todo, run))
+      Effect.catch((error) => giveUp(error, item, job, run))
     )
   })
 
   const giveUp = Effect.fnUntraced(function* (
     error: Settlement.AttemptError,
     item: GenerateItem,
-    todo: Attempt.Job,
+    job: Attempt.Job,
     run: ActiveRun.ActiveRun
   ) {
     const stop = Settlement.stopFor(error, item.request.model)
     if (stop !== undefined) run.stop(stop.why, stop.model)
     if (stop !== undefined || error._tag === "RunStopped" || error._tag === "StoreError")
       return undefined
-    const failure = Settlement.failure(error, todo.attempts)
+    const failure = Settlement.failure(error, job.attempts)
     const at = yield* Clock.currentTimeMillis
     const written = yield* Effect.result(
       run.journal.append([{ _tag: "Failed", key: item.key, failure, at }])
@@ -198,7 +198,7 @@ export const make = Effect.gen(function* () {
       const key = RequestKey.make(provider.id, resolved.request, options?.repeat, digest)
       const stored = (yield* run.journal.lookup([key])).get(key)
       if (stored?._tag === "Answered") return stored.response
-      return yield* answer(job(run, key, resolved.request, options?.onDelta)).pipe(
+      return yield* answer(makeJob(run, key, resolved.request, options?.onDelta)).pipe(
         Effect.catch((error) => {
           const stop = Settlement.stopFor(error, resolved.request.model)
           if (stop !== undefined) run.stop(stop.why, stop.model)
@@ -208,6 +208,9 @@ export const make = Effect.gen(function* () {
     })
   })
 })
+
+/** What a store may get over: a full disk, a busy database; not that another process has taken the run. */
+const passes = (error: StoreError): boolean => error.reason === "full" || error.reason === "failed"
 
 /** The tier that the request asks for by name; the default of its project may be another, which nobody here knows. */
 const tierOf = ({ body }: ResolvedRequest): string | undefined =>

@@ -228,7 +228,8 @@ describe("half open", () => {
         { startImmediately: true }
       )
       const waiter = yield* Effect.forkChild(worker(Effect.void), { startImmediately: true })
-      yield* TestClock.adjust("119 seconds")
+      // The lease is as long as an attempt may take: 10 minutes.
+      yield* TestClock.adjust("599 seconds")
       assert.strictEqual(yield* state, "half-open")
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(waiter)
