@@ -43,7 +43,7 @@ const lookAhead = (maxInFlight: number, maxQueue: number, maxWaiting: number): n
 
 /** How long an answer that the store does not take is tried for, before it is given up. */
 const KEEP_TRYING = Schedule.exponential("100 millis").pipe(
-  Schedule.upTo({ duration: "30 seconds" })
+  Schedule.upTo({ duration: "10 seconds" })
 )
 /** Keys looked up in the store at once. */
 const PAGE = 1000
