@@ -79,7 +79,7 @@ const program = Effect.gen(function* () {
 
   assert.equal(Generate.Generate, SameGenerate, "the package was loaded twice")
   yield* Effect.forEach(
-    ["spillway/internal/x", "spillway/layers/cli/main", "spillway/cli/main"],
+    ["spillway/internal/x", "spillway/layers/cli/main"],
     refused,
     { discard: true }
   )
