@@ -1,7 +1,6 @@
 /**
  * Kills the demo with -9 at random moments, then lets it finish, against a simulated provider of its own process:
- *
- *     node -C spillway-source test/bench/kill/main.ts [kills, default 10] [seed]
+ * `npm run -s bench:kill`, or `npm run -s bench:kill -- KILLS SEED` (default 10 kills).
  */
 import { Effect, Random } from "effect"
 import { kill } from "../../cli/Kill.ts"
