@@ -78,11 +78,9 @@ const program = Effect.gen(function* () {
   assert.equal(other.report.requests.fromStore, ITEMS)
 
   assert.equal(Generate.Generate, SameGenerate, "the package was loaded twice")
-  yield* Effect.forEach(
-    ["spillway/internal/x", "spillway/layers/cli/main"],
-    refused,
-    { discard: true }
-  )
+  yield* Effect.forEach(["spillway/internal/x", "spillway/layers/cli/main"], refused, {
+    discard: true
+  })
   yield* Console.log(`own SqlClient and transport: ${ITEMS} sent, then 0, then 0`)
 })
 
