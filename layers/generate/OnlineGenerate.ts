@@ -2,9 +2,9 @@
  * `Generate` in real time: looks answers up, sends what is missing, retries, and makes every answer durable before it is
  * emitted. The order of one attempt is in `Attempt.ts`; what its end means, in `src/generate/Settlement.ts`.
  *
- * A stop enters on the pull side, one element at a time and upstream of the concurrent part: failing inside it would
- * interrupt calls that are already paid. The stream's own bound is a look-ahead window beyond the limiter's cap on what
- * is in flight, so that a retry that waits out its delay takes no place from fresh work.
+ * A stop ends the pull from the source, upstream of the concurrent part (`Unordered.ts`): failing inside it would interrupt
+ * calls that are already paid. The stream's own bound is a look-ahead window beyond the limiter's cap on what is in
+ * flight, so that a retry that waits out its delay takes no place from fresh work.
  */
 import { Array as Arr, Clock, Effect, Layer, Schedule, Stream } from "effect"
 import type { StoredOutcome, StoreError } from "../../src/checkpoint/CheckpointStore.ts"
