@@ -1,35 +1,17 @@
 /**
- * The rate limiter of one process. The arithmetic of quotas is in `src/rate-limit/BucketMirror.ts`, the queues and timers
- * in `Turnstile.ts`.
- *
- * Time is the monotonic clock: a wall clock that jumps neither stalls a waiter nor opens the gates. `Clock` and `Random`
- * are taken from where the layer is built.
+ * The rate limiter of one process that has the quota for itself. The arithmetic of quotas is in
+ * `src/rate-limit/BucketMirror.ts`, the queues and timers in `Turnstile.ts`.
  */
-import { Clock, Effect, Fiber, Layer, Random } from "effect"
-import { problems, RateLimitConfig } from "../../src/config/RateLimitConfig.ts"
+import { Effect, Layer } from "effect"
+import { RateLimitConfig } from "../../src/config/RateLimitConfig.ts"
+import { BucketMirror } from "../../src/rate-limit/BucketMirror.ts"
 import { RateLimiter } from "../../src/rate-limit/RateLimiter.ts"
-import * as PoolWatch from "./PoolWatch.ts"
-import { Turnstile } from "./Turnstile.ts"
+import * as TurnstileLimiter from "./TurnstileLimiter.ts"
 
 /** Dies on settings out of their range, naming each: whoever made them had to check. */
 export const make = Effect.gen(function* () {
   const settings = yield* RateLimitConfig
-  const wrong = problems(settings)
-  if (wrong.length > 0)
-    return yield* Effect.die(new RangeError(`RateLimitConfig: ${wrong.join(" ")}`))
-  const clock = yield* Clock.Clock
-  const random = yield* Random.Random
-  const scope = yield* Effect.scope
-  const runFork = Effect.runForkWith(yield* Effect.context<never>())
-  const fork = (effect: Effect.Effect<void>) => Fiber.runIn(runFork(effect), scope)
-  const { changed, changes } = yield* PoolWatch.make(clock, fork)
-  const turnstile = new Turnstile(settings, { clock, random, fork, changed })
-  yield* Effect.addFinalizer(() => Effect.sync(() => turnstile.close()))
-  return RateLimiter.of({
-    withPermit: turnstile.withPermit,
-    states: Effect.sync(() => turnstile.states()),
-    changes
-  })
+  return yield* TurnstileLimiter.make((_pool, now) => new BucketMirror(settings, now))
 })
 
 export const layer: Layer.Layer<RateLimiter> = Layer.effect(RateLimiter, make)

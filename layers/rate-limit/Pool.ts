@@ -1,11 +1,11 @@
 /**
- * What the limiter keeps of one quota: the mirror of its buckets, who waits, and what the provider's refusals demand of
+ * What the limiter keeps of one quota: what may be sent, who waits, and what the provider's refusals demand of
  * all. It decides and remembers; timers and fibers are `MemoryRateLimiter.ts`'s. `now` is monotonic, in milliseconds.
  */
 import { type Clock, Duration, type Fiber } from "effect"
 import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
-import { BucketMirror, type SendMark } from "../../src/rate-limit/BucketMirror.ts"
 import { FairQueue, type Node } from "../../src/rate-limit/FairQueue.ts"
+import type { PoolQuota, SendMark } from "../../src/rate-limit/PoolQuota.ts"
 import {
   type Demand,
   type PoolId,
@@ -36,11 +36,9 @@ export interface Heard {
 
 export class Pool {
   readonly id: PoolId
-  readonly mirror: BucketMirror
+  readonly quota: PoolQuota
   inFlight = 0
   rateLimited = 0
-  /** Nothing is sent before this time. */
-  pausedUntil = Number.NEGATIVE_INFINITY
   /** The one timer, and the time it is set to. */
   timer: { readonly at: number; readonly fiber: Fiber.Fiber<void> } | undefined
 
@@ -52,10 +50,10 @@ export class Pool {
   /** Milliseconds. */
   private readonly maxWait: number
 
-  constructor(id: PoolId, settings: RateLimits, now: number) {
+  constructor(id: PoolId, settings: RateLimits, quota: PoolQuota) {
     this.id = id
     this.maxWait = Duration.toMillis(settings.maxWait)
-    this.mirror = new BucketMirror(settings, now)
+    this.quota = quota
   }
 
   get waiting(): number {
@@ -64,7 +62,7 @@ export class Pool {
 
   enqueue(ticket: Ticket): Node<Ticket> {
     const { charge, lane, run } = ticket.demand
-    return this.lane(lane).push(run, run.weight, this.mirror.share(charge), ticket)
+    return this.lane(lane).push(run, run.weight, this.quota.share(charge), ticket)
   }
 
   /** Whose turn it is. */
@@ -89,18 +87,18 @@ export class Pool {
   }
 
   tooLarge(charge: Demand["charge"]): RateLimiterError | undefined {
-    const excess = this.mirror.excess(charge)
+    const excess = this.quota.excess(charge)
     if (excess === undefined) return undefined
     return new RateLimiterError({
       reason: "request-too-large",
       pool: this.id,
-      problem: `The request is charged ${excess.charge} ${excess.dimension}, the limit is ${excess.limit} a minute.`,
+      problem: `The request is charged ${excess.charge} ${excess.dimension}, the limit is ${excess.limit} a ${excess.per}.`,
       fix: "Lower the output bound or shorten the prompt."
     })
   }
 
   tooLong(now: number, clock: Clock.Clock): RateLimiterError | undefined {
-    const pause = this.pausedUntil - now
+    const pause = this.quota.pausedUntil - now
     if (!(pause > this.maxWait)) return undefined
     return new RateLimiterError({
       reason: "hint-too-long",
@@ -112,13 +110,13 @@ export class Pool {
   }
 
   state(now: number, clock: Clock.Clock): PoolState {
-    const pause = this.pausedUntil - now
+    const pause = this.quota.pausedUntil - now
     return {
       pool: this.id,
       waiting: this.waiting,
       inFlight: this.inFlight,
-      requests: this.mirror.requestsState(now),
-      tokens: this.mirror.tokensState(now),
+      requests: this.quota.requestsState(now),
+      tokens: this.quota.tokensState(now),
       pausedUntil: pause > 0 ? clock.currentTimeMillisUnsafe() + pause : undefined,
       rateLimited: this.rateLimited
     }
@@ -127,13 +125,13 @@ export class Pool {
   /** Takes in what a head says about the quota. */
   learn(heard: Heard, charge: Demand["charge"], mark: SendMark): void {
     const { head, message, now, wall } = heard
-    const told = this.mirror.observe(RateLimitHeaders.parse(head.headers, wall), mark, now)
+    const told = this.quota.observe(RateLimitHeaders.parse(head.headers, wall), mark, now)
     const refusal = Refusal.read(head, message, wall)
     if (refusal === undefined) {
       if (mark.at >= this.pausedAt) this.unhinted = 0
       return
     }
-    if (refusal._tag === "SlowDown") this.mirror.slowDown(now)
+    if (refusal._tag === "SlowDown") this.quota.slowDown(now)
     if (refusal._tag === "Unhinted") this.backOff(heard, charge, mark, told)
     else if (refusal._tag !== "NotShared" && refusal.ms !== undefined)
       this.pause(now + refusal.ms, now)
@@ -146,7 +144,7 @@ export class Pool {
     told: boolean
   ): void {
     // The buckets explain it, and know when there will be room.
-    if (told && this.mirror.nextAdmission(charge, now) > now) return
+    if (told && this.quota.nextAdmission(charge, now) > now) return
     // Sent before the pause that an earlier refusal has brought: the same event.
     if (mark.at < this.pausedAt) return
     const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.unhinted++)
@@ -155,7 +153,7 @@ export class Pool {
 
   private pause(until: number, now: number): void {
     this.pausedAt = now
-    this.pausedUntil = Math.max(this.pausedUntil, until)
+    this.quota.pause(until, now)
   }
 
   private lane(lane: Demand["lane"]): FairQueue<Ticket> {

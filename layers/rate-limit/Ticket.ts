@@ -4,8 +4,8 @@
  */
 import type { Effect } from "effect"
 import type { RunStopped } from "../../src/error/RunStopped.ts"
-import type { SendMark } from "../../src/rate-limit/BucketMirror.ts"
 import type { Node } from "../../src/rate-limit/FairQueue.ts"
+import type { SendMark } from "../../src/rate-limit/PoolQuota.ts"
 import type { Demand, RateLimiterError } from "../../src/rate-limit/RateLimiter.ts"
 import type { Pool } from "./Pool.ts"
 

@@ -8,6 +8,7 @@
  */
 import { type Clock, Duration, Effect, type Fiber, type Random } from "effect"
 import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
+import type { MakeQuota } from "../../src/rate-limit/PoolQuota.ts"
 import {
   type Demand,
   type Permit,
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly clock: Clock.Clock
   readonly random: Random.Random
   readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  readonly makeQuota: MakeQuota
   /** Something about this pool is different now. */
   readonly changed: (pool: Pool) => void
 }
@@ -72,6 +74,7 @@ export class Turnstile {
     for (const pool of this.pools.values()) {
       pool.timer?.fiber.interruptUnsafe()
       pool.timer = undefined
+      pool.quota.close()
       for (const node of pool.waiters()) this.sendAway(node.value, Effect.interrupt)
     }
     this.wake()
@@ -131,11 +134,11 @@ export class Turnstile {
   }
 
   private admission(pool: Pool, demand: Demand, now: number): number {
-    return Math.max(pool.pausedUntil, pool.mirror.nextAdmission(demand.charge, now))
+    return pool.quota.nextAdmission(demand.charge, now)
   }
 
   private grant(ticket: Ticket, now: number): void {
-    ticket.pool.mirror.take(ticket.demand.charge, now)
+    ticket.pool.quota.take(ticket.demand.charge, now)
     ticket.pool.inFlight++
     this.inFlight++
     ticket.stage = { _tag: "Granted", at: now }
@@ -145,7 +148,7 @@ export class Turnstile {
     if (ticket.stage._tag !== "Granted") return
     ticket.stage = {
       _tag: "Sent",
-      mark: ticket.pool.mirror.depart(ticket.demand.charge, this.now())
+      mark: ticket.pool.quota.depart(ticket.demand.charge, this.now())
     }
   }
 
@@ -188,7 +191,7 @@ export class Turnstile {
         this.pump(pool)
         break
       case "Granted":
-        pool.mirror.refund(demand.charge, stage.at)
+        pool.quota.refund(demand.charge, stage.at)
         this.makePlace(pool)
         this.pump(pool)
         break
@@ -272,6 +275,7 @@ export class Turnstile {
   }
 
   private arm(pool: Pool, at: number, now: number): void {
+    if (at === Number.POSITIVE_INFINITY) return
     // One that is due earlier finds nothing to do and sets itself again.
     if (pool.timer !== undefined) {
       if (pool.timer.at <= at) return
@@ -289,7 +293,12 @@ export class Turnstile {
   private poolOf(id: PoolId): Pool {
     let pool = this.pools.get(id)
     if (pool === undefined) {
-      pool = new Pool(id, this.settings, this.now())
+      const made: Pool = new Pool(
+        id,
+        this.settings,
+        this.around.makeQuota(id, this.now(), () => this.pump(made))
+      )
+      pool = made
       this.pools.set(id, pool)
     }
     return pool

@@ -12,6 +12,7 @@
 import { MinuteUsage } from "./MinuteUsage.ts"
 import { Pacer } from "./Pacer.ts"
 import { Peaks } from "./Peaks.ts"
+import type { Departure, SendMark } from "./PoolQuota.ts"
 import type { BucketReport } from "./RateLimitHeaders.ts"
 
 const MINUTE = 60_000
@@ -28,20 +29,8 @@ const COLD_START = 0.1
 /** A limit that changes by more than this factor at once is believed when a second response says the same. */
 const BELIEVABLE = 100
 
-/** When a request left, and what had left before it. */
-export interface Mark {
-  /** Grows with every request sent. */
-  readonly order: number
-  readonly at: number
-}
-
-/** `Mark`, in the units of one bucket. */
-export interface Departure {
-  /** All charges sent so far, this one included. */
-  readonly sent: number
-  /** Charges sent within `FENCE` before it. */
-  readonly fenced: number
-}
+/** Of a `SendMark`, what all buckets share. */
+export type Mark = Pick<SendMark, "order" | "at">
 
 export interface BucketOptions {
   /** Per minute, until a response tells the limit. */

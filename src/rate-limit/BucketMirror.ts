@@ -4,26 +4,13 @@
  * brings the time, in milliseconds that only grow (a monotonic clock), and the same calls give the same answers.
  */
 import type { RateLimits } from "../config/RateLimitConfig.ts"
-import { Bucket, type Departure, FENCE, type Mark } from "./Bucket.ts"
-import type { BucketState, Demand } from "./RateLimiter.ts"
+import { Bucket, FENCE } from "./Bucket.ts"
+import type { Charge, Excess, PoolQuota, SendMark } from "./PoolQuota.ts"
+import type { BucketState } from "./RateLimiter.ts"
 import type { RateLimitHeaders } from "./RateLimitHeaders.ts"
 
-export type Charge = Demand["charge"]
-
-/** What `observe` needs to know of a request that was sent. */
-export interface SendMark extends Mark {
-  readonly requests: Departure
-  readonly tokens: Departure
-}
-
-/** The bucket that a charge can never fit into. */
-export interface Excess {
-  readonly dimension: "requests" | "tokens"
-  readonly charge: number
-  readonly limit: number
-}
-
-export class BucketMirror {
+export class BucketMirror implements PoolQuota {
+  pausedUntil = Number.NEGATIVE_INFINITY
   private readonly requests: Bucket
   private readonly tokens: Bucket
   private projectTokens: Bucket | undefined
@@ -41,47 +28,55 @@ export class BucketMirror {
     this.tokens = new Bucket({ ...shared, guess: settings.tokensPerMinute }, now)
   }
 
-  /** When the charge may go, if nothing else does before: `now` or later. */
+  pause(until: number): void {
+    this.pausedUntil = Math.max(this.pausedUntil, until)
+  }
+
   nextAdmission(charge: Charge, now: number): number {
     const requests = this.requests.wait(charge.requests, now)
     const tokens = this.tokens.wait(charge.tokens, now)
     const project = this.projectTokens?.wait(charge.tokens, now) ?? 0
-    return now + Math.max(requests, tokens, project)
+    return Math.max(this.pausedUntil, now + Math.max(requests, tokens, project))
   }
 
-  /** The limit that makes waiting pointless, if there is one. */
   excess(charge: Charge): Excess | undefined {
     const { projectTokens, requests, tokens } = this
     if (requests.excludes(charge.requests))
-      return { dimension: "requests", charge: charge.requests, limit: requests.limit }
+      return {
+        dimension: "requests",
+        charge: charge.requests,
+        limit: requests.limit,
+        per: "minute"
+      }
     if (tokens.excludes(charge.tokens))
-      return { dimension: "tokens", charge: charge.tokens, limit: tokens.limit }
+      return { dimension: "tokens", charge: charge.tokens, limit: tokens.limit, per: "minute" }
     if (projectTokens?.excludes(charge.tokens) === true)
-      return { dimension: "tokens", charge: charge.tokens, limit: projectTokens.limit }
+      return {
+        dimension: "tokens",
+        charge: charge.tokens,
+        limit: projectTokens.limit,
+        per: "minute"
+      }
     return undefined
   }
 
-  /** The charge as a share of a minute's limit, of the dimension where it weighs most: what fairness counts in. */
   share(charge: Charge): number {
     const { requests, tokens } = this
     return Math.max(charge.requests / requests.limit, charge.tokens / tokens.limit)
   }
 
-  /** Takes the charge, whether or not there is room: ask `nextAdmission` before. */
   take(charge: Charge, now: number): void {
     this.requests.take(charge.requests, now)
     this.tokens.take(charge.tokens, now)
     this.projectTokens?.take(charge.tokens, now)
   }
 
-  /** What was taken at `takenAt` is not sent after all. */
   refund(charge: Charge, takenAt: number): void {
     this.requests.refund(charge.requests, takenAt)
     this.tokens.refund(charge.tokens, takenAt)
     this.projectTokens?.refund(charge.tokens, takenAt)
   }
 
-  /** What was taken is sent now. */
   depart(charge: Charge, now: number): SendMark {
     this.forget(now)
     const mark = { order: this.sends++, at: now }
@@ -97,7 +92,6 @@ export class BucketMirror {
     return { ...mark, requests, tokens }
   }
 
-  /** Learns from the response to the request that left at `mark`. False: the headers told nothing. */
   observe(headers: RateLimitHeaders, mark: SendMark, now: number): boolean {
     let told = false
     if (headers.requests !== undefined)
@@ -111,7 +105,6 @@ export class BucketMirror {
     return told
   }
 
-  /** The provider said `slow_down`. */
   slowDown(now: number): void {
     this.requests.pacer.slowDown(now)
     this.tokens.pacer.slowDown(now)
@@ -129,6 +122,8 @@ export class BucketMirror {
       projectTokens !== undefined && projectTokens.limit < tokens.limit ? projectTokens : tokens
     return stateOf(tighter, now)
   }
+
+  close(): void {}
 
   private forget(now: number): void {
     let entry = this.recent[this.oldest]

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { defaults, type RateLimits } from "spillway/config/RateLimitConfig"
-import { BucketMirror, type SendMark } from "spillway/rate-limit/BucketMirror"
+import { BucketMirror } from "spillway/rate-limit/BucketMirror"
 import { MinuteUsage } from "spillway/rate-limit/MinuteUsage"
 import { Peaks } from "spillway/rate-limit/Peaks"
+import type { SendMark } from "spillway/rate-limit/PoolQuota"
 import type { RateLimitHeaders } from "spillway/rate-limit/RateLimitHeaders"
 
 const settings = (over: Partial<RateLimits> = {}): RateLimits => ({
