@@ -4,6 +4,7 @@
  */
 import { type Clock, Duration, type Fiber } from "effect"
 import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
+import { AdaptiveConcurrency } from "../../src/rate-limit/AdaptiveConcurrency.ts"
 import { FairQueue, type Node } from "../../src/rate-limit/FairQueue.ts"
 import type { PoolQuota, SendMark } from "../../src/rate-limit/PoolQuota.ts"
 import {
@@ -14,11 +15,12 @@ import {
 } from "../../src/rate-limit/RateLimiter.ts"
 import * as RateLimitHeaders from "../../src/rate-limit/RateLimitHeaders.ts"
 import * as Refusal from "../../src/rate-limit/Refusal.ts"
+import { RetryBudget } from "../../src/rate-limit/RetryBudget.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
 import type { Ticket } from "./Ticket.ts"
 
-/** Fresh requests let through before a waiting retry has its turn. */
-const FRESH_PER_RETRY = 9
+/** Answers in a row that tell nothing about limits, before the server counts as one that has none to tell. */
+const SILENT = 3
 
 /** A refusal without a hint pauses the pool for 0.5 to 1 times this, doubled each time, at most `LONGEST_PAUSE`. */
 const FIRST_PAUSE = 1_000
@@ -44,16 +46,39 @@ export class Pool {
 
   private readonly fresh = new FairQueue<Ticket>()
   private readonly retry = new FairQueue<Ticket>()
-  private freshInRow = 0
+  private readonly retries = new RetryBudget()
+  private readonly adaptive: AdaptiveConcurrency
+  /** Answers in a row whose head told nothing about the limits; -1 once one has. */
+  private silent = 0
   private pausedAt = Number.NEGATIVE_INFINITY
   private unhinted = 0
   /** Milliseconds. */
   private readonly maxWait: number
+  private readonly capAtConfigured: boolean
 
   constructor(id: PoolId, settings: RateLimits, quota: PoolQuota) {
     this.id = id
     this.maxWait = Duration.toMillis(settings.maxWait)
+    this.capAtConfigured = settings.capAtConfigured
+    this.adaptive = new AdaptiveConcurrency(settings.maxInFlight)
     this.quota = quota
+  }
+
+  /** Requests that may be in flight, where that is all that is known; `undefined`: the quota says what may go. */
+  get concurrency(): number | undefined {
+    return this.silent >= SILENT ? this.adaptive.limit : undefined
+  }
+
+  /** Whether the pool's own limit of requests in flight is reached. */
+  get crowded(): boolean {
+    return this.inFlight >= (this.concurrency ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** When the charge may go, if nothing else does before. */
+  admission(charge: Demand["charge"], now: number): number {
+    return this.concurrency === undefined || this.capAtConfigured
+      ? this.quota.nextAdmission(charge, now)
+      : Math.max(now, this.quota.pausedUntil)
   }
 
   get waiting(): number {
@@ -65,17 +90,20 @@ export class Pool {
     return this.lane(lane).push(run, run.weight, this.quota.share(charge), ticket)
   }
 
-  /** Whose turn it is. */
-  head(): Node<Ticket> | undefined {
+  /** Whose turn it is: a retry's as far as their budget goes, then fresh work's, then the other retries'. */
+  head(now: number): Node<Ticket> | undefined {
     const retry = this.retry.peek()
-    const turn = this.freshInRow >= FRESH_PER_RETRY && retry !== undefined
-    return turn ? retry : (this.fresh.peek() ?? retry)
+    if (retry !== undefined && this.retries.allows(now)) return retry
+    return this.fresh.peek() ?? retry
   }
 
   serve(node: Node<Ticket>): void {
-    const { lane } = node.value.demand
-    this.freshInRow = lane === "fresh" && this.retry.size > 0 ? this.freshInRow + 1 : 0
-    this.lane(lane).serve(node)
+    this.lane(node.value.demand.lane).serve(node)
+  }
+
+  /** Counts what is let through. */
+  granted(lane: Demand["lane"], now: number): void {
+    this.retries.count(lane === "retry" && this.fresh.size > 0, now)
   }
 
   remove(node: Node<Ticket>): void {
@@ -118,14 +146,20 @@ export class Pool {
       requests: this.quota.requestsState(now),
       tokens: this.quota.tokensState(now),
       pausedUntil: pause > 0 ? clock.currentTimeMillisUnsafe() + pause : undefined,
-      rateLimited: this.rateLimited
+      rateLimited: this.rateLimited,
+      day: this.quota.dayState(now),
+      concurrency: this.concurrency,
+      immediateRetries: this.retries.spent
     }
   }
 
   /** Takes in what a head says about the quota. */
   learn(heard: Heard, charge: Demand["charge"], mark: SendMark): void {
     const { head, message, now, wall } = heard
-    const told = this.quota.observe(RateLimitHeaders.parse(head.headers, wall), mark, now)
+    const refused = head.status === 429
+    const headers = RateLimitHeaders.parse(head.headers, wall)
+    const told = this.quota.observe(headers, mark, now, refused)
+    this.listen(told, head, mark, now)
     const refusal = Refusal.read(head, message, wall)
     if (refusal === undefined) {
       if (mark.at >= this.pausedAt) this.unhinted = 0
@@ -137,6 +171,18 @@ export class Pool {
       this.pause(now + refusal.ms, now)
   }
 
+  /** Finds out whether the server tells limits at all, and what it bears if it does not. */
+  private listen(told: boolean, head: ResponseHead, mark: SendMark, now: number): void {
+    if (told) {
+      this.silent = -1
+      return
+    }
+    const success = head.status >= 200 && head.status < 300
+    if (this.silent >= 0 && success) this.silent++
+    if (success) this.adaptive.succeeded(mark.at, this.inFlight)
+    else if (head.status === 429) this.adaptive.refused(mark.at, this.inFlight, now)
+  }
+
   private backOff(
     { now, random }: Heard,
     charge: Demand["charge"],
@@ -144,7 +190,7 @@ export class Pool {
     told: boolean
   ): void {
     // The buckets explain it, and know when there will be room.
-    if (told && this.quota.nextAdmission(charge, now) > now) return
+    if (told && this.admission(charge, now) > now) return
     // Sent before the pause that an earlier refusal has brought: the same event.
     if (mark.at < this.pausedAt) return
     const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.unhinted++)

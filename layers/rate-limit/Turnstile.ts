@@ -101,7 +101,8 @@ export class Turnstile {
     } else if (
       pool.waiting === 0 &&
       this.inFlight < this.settings.maxInFlight &&
-      this.admission(pool, demand, now) <= now
+      !pool.crowded &&
+      pool.admission(demand.charge, now) <= now
     ) {
       this.grant(ticket, now)
     } else if (this.waiting >= this.settings.maxQueue) {
@@ -133,12 +134,9 @@ export class Turnstile {
     return error === undefined ? undefined : Effect.fail(error)
   }
 
-  private admission(pool: Pool, demand: Demand, now: number): number {
-    return pool.quota.nextAdmission(demand.charge, now)
-  }
-
   private grant(ticket: Ticket, now: number): void {
     ticket.pool.quota.take(ticket.demand.charge, now)
+    ticket.pool.granted(ticket.demand.lane, now)
     ticket.pool.inFlight++
     this.inFlight++
     ticket.stage = { _tag: "Granted", at: now }
@@ -197,6 +195,7 @@ export class Turnstile {
         break
       case "Sent":
         this.makePlace(pool)
+        if (pool.concurrency !== undefined) this.pump(pool)
         break
     }
     this.around.changed(pool)
@@ -237,18 +236,20 @@ export class Turnstile {
   /** Lets through all who can go now, and sets the timer for the next one. */
   private pump(pool: Pool): void {
     const now = this.now()
-    for (let node = pool.head(); node !== undefined; node = pool.head()) {
+    for (let node = pool.head(now); node !== undefined; node = pool.head(now)) {
       const ticket = node.value
       const refusal = this.refusal(ticket, now)
       if (refusal !== undefined) {
         this.sendAway(ticket, refusal)
         continue
       }
-      const at = this.admission(pool, ticket.demand, now)
+      const at = pool.admission(ticket.demand.charge, now)
       if (at > now) {
         this.arm(pool, at, now)
         break
       }
+      // Its own answers make room.
+      if (pool.crowded) break
       if (this.inFlight >= this.settings.maxInFlight) {
         this.crowded.add(pool)
         break

@@ -11,7 +11,7 @@ interface Count {
   rateLimited: number
 }
 
-const none = { limit: undefined, utilisation: 0 }
+const none = { limit: undefined, level: undefined, utilisation: 0 }
 
 const stateOf = (pool: PoolId, count: Count): PoolState => ({
   pool,
@@ -20,7 +20,10 @@ const stateOf = (pool: PoolId, count: Count): PoolState => ({
   requests: none,
   tokens: none,
   pausedUntil: undefined,
-  rateLimited: count.rateLimited
+  rateLimited: count.rateLimited,
+  day: undefined,
+  concurrency: undefined,
+  immediateRetries: 0
 })
 
 export const make = Effect.sync(() => {

@@ -14,7 +14,13 @@ export interface RateLimits {
   readonly requestsPerMinute: number
   /** Tokens per minute of a pool before a response has told it, likewise. 1 to 1e12. Default 200,000. */
   readonly tokensPerMinute: number
-  /** Never exceed the two limits above, even where the provider's headers grant more. Default false. */
+  /**
+   * Requests and tokens per day, where the account has such limits and no response has told them yet. 1 to 1e15.
+   * Default: none, until a response tells of one.
+   */
+  readonly requestsPerDay: number | undefined
+  readonly tokensPerDay: number | undefined
+  /** Never exceed the limits above, even where the provider's headers grant more. Default false. */
   readonly capAtConfigured: boolean
   /** Level of the bucket held back once, as a share of one minute's limit, 0 to 0.5. Default 0.05. */
   readonly headroom: number
@@ -33,6 +39,8 @@ export const defaults: RateLimits = {
   maxInFlight: 256,
   requestsPerMinute: 500,
   tokensPerMinute: 200_000,
+  requestsPerDay: undefined,
+  tokensPerDay: undefined,
   capAtConfigured: false,
   headroom: 0.05,
   burst: 1,
@@ -44,6 +52,8 @@ const ranges = {
   maxInFlight: [1, 100_000],
   requestsPerMinute: [1, 1e12],
   tokensPerMinute: [1, 1e12],
+  requestsPerDay: [1, 1e15],
+  tokensPerDay: [1, 1e15],
   headroom: [0, 0.5],
   burst: [0, 1],
   maxQueue: [0, 100_000_000]
@@ -55,7 +65,8 @@ export const problems = (limits: RateLimits): ReadonlyArray<string> => {
   for (const field of Object.keys(ranges) as Array<keyof typeof ranges>) {
     const [least, most] = ranges[field]
     const value = limits[field]
-    if (!(value >= least && value <= most))
+    if (value === undefined && field.endsWith("PerDay")) continue
+    if (!(value !== undefined && value >= least && value <= most))
       wrong.push(`${field} is ${value}: use a number from ${least} to ${most}.`)
   }
   for (const field of ["maxInFlight", "maxQueue"] as const)

@@ -1,31 +1,37 @@
 /**
- * A local mirror of the provider's buckets for one pool: requests, tokens, and a project's tokens once a response has
- * told them. A charge is taken from all of them or from none, in one synchronous step. No clock, no effects: the caller
- * brings the time, in milliseconds that only grow (a monotonic clock), and the same calls give the same answers.
+ * A local mirror of the provider's buckets for one pool: requests and tokens, per minute, per day and per project. A charge
+ * is taken from all of them or from none, in one synchronous step. No clock, no effects: the caller brings the time, in
+ * milliseconds that only grow (a monotonic clock), and the same calls give the same answers.
  */
 import type { RateLimits } from "../config/RateLimitConfig.ts"
-import { Bucket, FENCE } from "./Bucket.ts"
+import { type Bucket, FENCE } from "./Bucket.ts"
 import type { Charge, Excess, PoolQuota, SendMark } from "./PoolQuota.ts"
 import type { BucketState } from "./RateLimiter.ts"
 import type { RateLimitHeaders } from "./RateLimitHeaders.ts"
+import { Resource } from "./Resource.ts"
 
 export class BucketMirror implements PoolQuota {
   pausedUntil = Number.NEGATIVE_INFINITY
-  private readonly requests: Bucket
-  private readonly tokens: Bucket
-  private projectTokens: Bucket | undefined
+  private readonly requests: Resource
+  private readonly tokens: Resource
   private sends = 0
   /** What was sent within the fence, oldest first, from index `oldest` on. */
-  private recent: Array<{ readonly at: number; readonly charge: Charge }> = []
+  private recent: Array<SendMark> = []
   private oldest = 0
   private recentRequests = 0
   private recentTokens = 0
+  private sentRequests = 0
+  private sentTokens = 0
 
   constructor(settings: RateLimits, now: number) {
     const { headroom, burst, capAtConfigured: capAtGuess } = settings
+    const { requestsPerDay, requestsPerMinute, tokensPerDay, tokensPerMinute } = settings
     const shared = { capAtGuess, headroom, burst }
-    this.requests = new Bucket({ ...shared, guess: settings.requestsPerMinute }, now)
-    this.tokens = new Bucket({ ...shared, guess: settings.tokensPerMinute }, now)
+    this.requests = new Resource(
+      { ...shared, perMinute: requestsPerMinute, perDay: requestsPerDay },
+      now
+    )
+    this.tokens = new Resource({ ...shared, perMinute: tokensPerMinute, perDay: tokensPerDay }, now)
   }
 
   pause(until: number): void {
@@ -35,92 +41,78 @@ export class BucketMirror implements PoolQuota {
   nextAdmission(charge: Charge, now: number): number {
     const requests = this.requests.wait(charge.requests, now)
     const tokens = this.tokens.wait(charge.tokens, now)
-    const project = this.projectTokens?.wait(charge.tokens, now) ?? 0
-    return Math.max(this.pausedUntil, now + Math.max(requests, tokens, project))
+    return Math.max(this.pausedUntil, now + Math.max(requests, tokens))
   }
 
   excess(charge: Charge): Excess | undefined {
-    const { projectTokens, requests, tokens } = this
-    if (requests.excludes(charge.requests))
-      return {
-        dimension: "requests",
-        charge: charge.requests,
-        limit: requests.limit,
-        per: "minute"
-      }
-    if (tokens.excludes(charge.tokens))
-      return { dimension: "tokens", charge: charge.tokens, limit: tokens.limit, per: "minute" }
-    if (projectTokens?.excludes(charge.tokens) === true)
-      return {
-        dimension: "tokens",
-        charge: charge.tokens,
-        limit: projectTokens.limit,
-        per: "minute"
-      }
+    for (const dimension of ["requests", "tokens"] as const) {
+      const excluded = this[dimension].excludes(charge[dimension])
+      if (excluded !== undefined) return { dimension, charge: charge[dimension], ...excluded }
+    }
     return undefined
   }
 
   share(charge: Charge): number {
     const { requests, tokens } = this
-    return Math.max(charge.requests / requests.limit, charge.tokens / tokens.limit)
+    return Math.max(charge.requests / requests.minute.limit, charge.tokens / tokens.minute.limit)
   }
 
   take(charge: Charge, now: number): void {
     this.requests.take(charge.requests, now)
     this.tokens.take(charge.tokens, now)
-    this.projectTokens?.take(charge.tokens, now)
   }
 
   refund(charge: Charge, takenAt: number): void {
     this.requests.refund(charge.requests, takenAt)
     this.tokens.refund(charge.tokens, takenAt)
-    this.projectTokens?.refund(charge.tokens, takenAt)
   }
 
   depart(charge: Charge, now: number): SendMark {
     this.forget(now)
     const mark = { order: this.sends++, at: now }
-    this.projectTokens?.depart(charge.tokens, mark)
-    const requests = {
-      sent: this.requests.depart(charge.requests, mark),
-      fenced: this.recentRequests
-    }
-    const tokens = { sent: this.tokens.depart(charge.tokens, mark), fenced: this.recentTokens }
-    this.recent.push({ at: now, charge })
+    const requests = this.requests.depart(charge.requests, mark, this.recentRequests)
+    const tokens = this.tokens.depart(charge.tokens, mark, this.recentTokens)
+    const departed = { ...mark, requests, tokens }
+    this.recent.push(departed)
     this.recentRequests += charge.requests
     this.recentTokens += charge.tokens
-    return { ...mark, requests, tokens }
+    this.sentRequests = requests.sent
+    this.sentTokens = tokens.sent
+    return departed
   }
 
-  observe(headers: RateLimitHeaders, mark: SendMark, now: number): boolean {
+  observe(headers: RateLimitHeaders, mark: SendMark, now: number, refused = false): boolean {
+    this.forget(now)
     let told = false
     if (headers.requests !== undefined)
-      told = this.requests.observe(headers.requests, mark, mark.requests, now)
+      told = this.requests.observe(headers.requests, mark, mark.requests, now, 0)
+    const untaken = refused ? mark.tokens.charge : 0
     if (headers.tokens !== undefined)
-      told = this.tokens.observe(headers.tokens, mark, mark.tokens, now) || told
-    if (headers.projectTokens !== undefined) {
-      this.projectTokens ??= this.tokens.sibling(now)
-      told = this.projectTokens.observe(headers.projectTokens, mark, mark.tokens, now) || told
-    }
+      told = this.tokens.observe(headers.tokens, mark, mark.tokens, now, untaken) || told
+    if (headers.projectTokens !== undefined)
+      told =
+        this.tokens.observeProject(headers.projectTokens, mark, mark.tokens, now, untaken) || told
     return told
   }
 
   slowDown(now: number): void {
-    this.requests.pacer.slowDown(now)
-    this.tokens.pacer.slowDown(now)
-    this.projectTokens?.pacer.slowDown(now)
+    // The rule behind it looks at tokens.
+    this.tokens.slowDown(now)
   }
 
   requestsState(now: number): BucketState {
-    return stateOf(this.requests, now)
+    return this.requests.binding.state(now)
   }
 
-  /** Of the organization's and the project's bucket the one that binds. */
   tokensState(now: number): BucketState {
-    const { projectTokens, tokens } = this
-    const tighter =
-      projectTokens !== undefined && projectTokens.limit < tokens.limit ? projectTokens : tokens
-    return stateOf(tighter, now)
+    return this.tokens.binding.state(now)
+  }
+
+  dayState(now: number): BucketState | undefined {
+    const [requests, tokens] = [this.requests.day, this.tokens.day]
+    const used = (day: Bucket | undefined) =>
+      day === undefined ? -1 : 1 - day.left(now) / day.limit
+    return (used(tokens) > used(requests) ? tokens : requests)?.state(now)
   }
 
   close(): void {}
@@ -128,8 +120,11 @@ export class BucketMirror implements PoolQuota {
   private forget(now: number): void {
     let entry = this.recent[this.oldest]
     while (entry !== undefined && entry.at < now - FENCE) {
-      this.recentRequests -= entry.charge.requests
-      this.recentTokens -= entry.charge.tokens
+      const { requests, tokens } = entry
+      this.recentRequests -= requests.charge
+      this.recentTokens -= tokens.charge
+      requests.after = this.sentRequests - requests.sent
+      tokens.after = this.sentTokens - tokens.sent
       entry = this.recent[++this.oldest]
     }
     if (this.oldest < this.recent.length) {
@@ -144,8 +139,3 @@ export class BucketMirror implements PoolQuota {
     this.oldest = 0
   }
 }
-
-const stateOf = (bucket: Bucket, now: number): BucketState => ({
-  limit: bucket.limit,
-  utilisation: Math.min(1, bucket.usage.total(now) / bucket.limit)
-})

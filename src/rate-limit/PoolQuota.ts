@@ -23,6 +23,12 @@ export interface Departure {
   readonly sent: number
   /** Charges sent shortly before it, which may have overtaken it or been overtaken. */
   readonly fenced: number
+  /** Of this request alone. */
+  readonly charge: number
+  /** Refill that found the bucket full until then, and so was nobody's. */
+  readonly overflow?: number
+  /** Charges sent shortly after it, once that is known. */
+  after?: number
 }
 
 /** A limit that a charge can never fit into. */
@@ -50,13 +56,19 @@ export interface PoolQuota {
   refund(charge: Charge, takenAt: number): void
   /** What was taken is sent now. */
   depart(charge: Charge, now: number): SendMark
-  /** Learns from the response to the request that left at `mark`. False: the headers told nothing. */
-  observe(headers: RateLimitHeaders, mark: SendMark, now: number): boolean
+  /**
+   * Learns from the response to the request that left at `mark`. False: the headers told nothing.
+   *
+   * @param refused with 429: the provider counted the request, but did not take its tokens
+   */
+  observe(headers: RateLimitHeaders, mark: SendMark, now: number, refused: boolean): boolean
   /** The provider said `slow_down`. */
   slowDown(now: number): void
   requestsState(now: number): BucketState
   /** Where several limits of tokens hold, the one that binds. */
   tokensState(now: number): BucketState
+  /** Of the limits per day the one with the least left; `undefined`: none is known. */
+  dayState(now: number): BucketState | undefined
   /** Nobody will ask any more. */
   close(): void
 }

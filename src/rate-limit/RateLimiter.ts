@@ -66,10 +66,18 @@ export interface PoolState {
   readonly pausedUntil: number | undefined
   /** 429s since the start. */
   readonly rateLimited: number
+  /** Of the limits per day, where there are any, the one with the least left. */
+  readonly day: BucketState | undefined
+  /** Where the server tells no limits: how many requests it bears at once, as far as found out. */
+  readonly concurrency: number | undefined
+  /** Retries that went before fresh work since the start: at most 20% of the sends in any 10 s, and one a second. */
+  readonly immediateRetries: number
 }
 export interface BucketState {
-  /** Per minute; `undefined` until it is configured or a response tells it. */
+  /** Per minute, or per day; `undefined`: none. */
   readonly limit: number | undefined
+  /** Left of it as far as known, 0 to `limit`. */
+  readonly level: number | undefined
   /** Share of the limit used over the last minute, 0 to 1. */
   readonly utilisation: number
 }

@@ -86,12 +86,21 @@ describe("BucketMirror", () => {
     assert.strictEqual(wait(mirror, 500_000, 200), 0)
   })
 
-  it("lowers its level by what a neighbour has taken", () => {
+  it("lowers its level by what a neighbour has taken, and expects it to go on", () => {
     const mirror = told()
     const mark = send(mirror, 1000, 0)
-    mirror.observe(tokens(60_000, 20_000), mark, 0)
-    assert.strictEqual(wait(mirror, 20_000, 0), 0)
-    assert.strictEqual(wait(mirror, 21_000, 0), 1000)
+    mirror.observe(tokens(60_000, 54_000), mark, 0)
+    assert.strictEqual(wait(mirror, 54_000, 0), 0)
+    // 5,000 in ten seconds: half of the refill, until that is forgotten.
+    assert.isAbove(wait(mirror, 55_000, 0), 1700)
+  })
+
+  it("forgets a neighbour when it hears nothing any more", () => {
+    const mirror = told()
+    mirror.observe(tokens(60_000, 0), send(mirror, 1000, 0), 0)
+    assert.isAbove(wait(mirror, 1000, 0), 4000)
+    send(mirror, 0, 60_000)
+    assert.strictEqual(wait(mirror, 20_000, 60_000), 0)
   })
 
   it("subtracts what was sent after the response was produced, and what is not sent yet", () => {
@@ -99,9 +108,9 @@ describe("BucketMirror", () => {
     const mark = send(mirror, 1000, 0)
     send(mirror, 10_000, 1)
     mirror.take({ requests: 1, tokens: 5000 }, 2)
-    mirror.observe(tokens(60_000, 30_000), mark, 2)
-    assert.strictEqual(wait(mirror, 15_000, 2), 0)
-    assert.isAbove(wait(mirror, 15_100, 2), 0)
+    mirror.observe(tokens(60_000, 59_000), mark, 2)
+    assert.strictEqual(wait(mirror, 44_000, 2), 0)
+    assert.isAbove(wait(mirror, 44_100, 2), 0)
   })
 
   it("treats what was sent up to 120 ms before as unseen, and earlier sendings as seen", () => {
@@ -205,25 +214,39 @@ describe("BucketMirror", () => {
     assert.strictEqual(wait(mirror, 1000, -3_599_000), 0)
   })
 
-  it("halves its rate after slow_down, once for all answers of that moment, and recovers", () => {
+  it("after slow_down sends three quarters of the last minute, once for all answers of that moment", () => {
     const mirror = told()
-    mirror.slowDown(0)
+    send(mirror, 40_000, 0)
+    mirror.slowDown(100)
     mirror.slowDown(1000)
-    send(mirror, 1000, 1000)
-    const next = wait(mirror, 1000, 1000)
-    assert.isAbove(next, 900)
-    assert.isBelow(next, 2100)
+    assert.isAbove(wait(mirror, 1000, 1000), 55_000)
     let sent = 0
-    for (let now = 10_000; now < 70_000; now += 50)
+    for (let now = 61_000; now < 121_000; now += 50)
       while (wait(mirror, 1000, now) === 0) {
         send(mirror, 1000, now)
         sent += 1000
       }
-    assert.isBelow(sent, 36_000)
-    assert.isAbove(sent, 29_000)
-    assert.strictEqual(wait(mirror, 1000, 16 * 60_000), 0)
-    send(mirror, 30_000, 16 * 60_000)
-    assert.strictEqual(wait(mirror, 30_000, 16 * 60_000), 0)
+    assert.isAtMost(sent, 31_000)
+    assert.isAtLeast(sent, 28_000)
+  })
+
+  it("grows by half in 15 minutes after slow_down, as the platform allows, back to its limit", () => {
+    const mirror = told()
+    send(mirror, 40_000, 0)
+    mirror.slowDown(100)
+    const perMinute = (from: number): number => {
+      let sent = 0
+      for (let now = from; now < from + 60_000; now += 50)
+        while (wait(mirror, 500, now) === 0) {
+          send(mirror, 500, now)
+          sent += 500
+        }
+      return sent
+    }
+    perMinute(14 * 60_000)
+    assert.approximately(perMinute(15 * 60_000), 45_000, 2500)
+    perMinute(39 * 60_000)
+    assert.isAtLeast(perMinute(40 * 60_000), 59_000)
   })
 
   for (const burst of [0, 0.25]) {
