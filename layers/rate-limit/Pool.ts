@@ -125,15 +125,22 @@ export class Pool {
     })
   }
 
-  tooLong(now: number, clock: Clock.Clock): RateLimiterError | undefined {
+  tooLong(charge: Demand["charge"], now: number, clock: Clock.Clock): RateLimiterError | undefined {
     const pause = this.quota.pausedUntil - now
-    if (!(pause > this.maxWait)) return undefined
+    const day = this.quota.dayAdmission(charge, now) - now
+    const wait = Math.max(pause, day)
+    if (!(wait > this.maxWait)) return undefined
+    const seconds = Math.ceil(wait / 1000)
+    const most = `more than the ${this.maxWait / 1000} s of maxWait.`
     return new RateLimiterError({
       reason: "hint-too-long",
       pool: this.id,
-      problem: `The provider asks to wait ${Math.ceil(pause / 1000)} s, more than the ${this.maxWait / 1000} s of maxWait.`,
+      problem:
+        pause >= day
+          ? `The provider asks to wait ${seconds} s, ${most}`
+          : `The limit per day is used up; there is room in ${seconds} s, ${most}`,
       fix: "Start the run again then: it resumes. Or raise maxWait.",
-      resumeAt: Math.ceil(clock.currentTimeMillisUnsafe() + pause)
+      resumeAt: Math.ceil(clock.currentTimeMillisUnsafe() + wait)
     })
   }
 

@@ -130,7 +130,7 @@ export class Turnstile {
     const error =
       demand.run.stopped(demand.model) ??
       pool.tooLarge(demand.charge) ??
-      pool.tooLong(now, this.around.clock)
+      pool.tooLong(demand.charge, now, this.around.clock)
     return error === undefined ? undefined : Effect.fail(error)
   }
 

@@ -46,6 +46,8 @@ export interface BucketOptions {
   /** Level held back, as a share of the limit. */
   readonly headroom: number
   readonly burst: number
+  /** Estimate what others take. Of no use for a day's bucket: its refill is far below the noise. */
+  readonly neighbours: boolean
 }
 
 export class Bucket {
@@ -222,7 +224,7 @@ export class Bucket {
     now: number
   ): void {
     // Above our own cap the provider's bucket is another one.
-    if (this.capped) return
+    if (this.capped || !this.options.neighbours) return
     const full = remaining + departure.charge >= this.limit * ALMOST
     const constant = remaining - start - this.refused + (departure.overflow ?? 0)
     const reading = {

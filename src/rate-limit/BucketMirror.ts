@@ -44,6 +44,11 @@ export class BucketMirror implements PoolQuota {
     return Math.max(this.pausedUntil, now + Math.max(requests, tokens))
   }
 
+  dayAdmission(charge: Charge, now: number): number {
+    const requests = this.requests.day?.wait(charge.requests, now) ?? 0
+    return now + Math.max(requests, this.tokens.day?.wait(charge.tokens, now) ?? 0)
+  }
+
   excess(charge: Charge): Excess | undefined {
     for (const dimension of ["requests", "tokens"] as const) {
       const excluded = this[dimension].excludes(charge[dimension])

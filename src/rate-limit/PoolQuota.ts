@@ -46,6 +46,8 @@ export interface PoolQuota {
   pause(until: number, now: number): void
   /** When the charge may go, if nothing else does before: `now` or later; Infinity: the quota will say (`onRoom`). */
   nextAdmission(charge: Charge, now: number): number
+  /** When the limits per day let the charge go: `now` or later. That may be hours away. */
+  dayAdmission(charge: Charge, now: number): number
   /** The limit that makes waiting pointless, if there is one. */
   excess(charge: Charge): Excess | undefined
   /** The charge as a share of a minute's limit, of the dimension where it weighs most: what fairness counts in. */

@@ -26,7 +26,7 @@ export const isDaily = ({ limit, remaining, resetMs }: BucketReport): boolean =>
   return missing >= 1 && resetMs >= (0.5 * missing * DAY) / limit
 }
 
-export interface ResourceOptions extends Omit<BucketOptions, "window" | "guess"> {
+export interface ResourceOptions extends Omit<BucketOptions, "window" | "guess" | "neighbours"> {
   readonly perMinute: number
   /** `undefined`: none, until responses tell of one. */
   readonly perDay: number | undefined
@@ -43,7 +43,7 @@ export class Resource {
   constructor(options: ResourceOptions, now: number) {
     this.options = options
     const { perDay, perMinute, ...shared } = options
-    this.minute = new Bucket({ ...shared, window: MINUTE, guess: perMinute }, now)
+    this.minute = new Bucket({ ...shared, window: MINUTE, guess: perMinute, neighbours: true }, now)
     if (perDay !== undefined) this.daily = this.makeDaily(perDay, now)
   }
 
@@ -147,7 +147,8 @@ export class Resource {
         headroom: Math.min(shared.headroom, DAY_HEADROOM),
         burst: 1,
         window: DAY,
-        guess: limit
+        guess: limit,
+        neighbours: false
       },
       now
     )
