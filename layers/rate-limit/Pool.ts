@@ -5,6 +5,7 @@
 import { type Clock, Duration, type Fiber } from "effect"
 import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
 import { AdaptiveConcurrency } from "../../src/rate-limit/AdaptiveConcurrency.ts"
+import { ChargeScale } from "../../src/rate-limit/ChargeScale.ts"
 import { FairQueue, type Node } from "../../src/rate-limit/FairQueue.ts"
 import type { PoolQuota, SendMark } from "../../src/rate-limit/PoolQuota.ts"
 import {
@@ -16,6 +17,7 @@ import {
 import * as RateLimitHeaders from "../../src/rate-limit/RateLimitHeaders.ts"
 import * as Refusal from "../../src/rate-limit/Refusal.ts"
 import { RetryBudget } from "../../src/rate-limit/RetryBudget.ts"
+import { dimensionOf, numbersOf } from "../../src/transport/RateLimitMessage.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
 import type { Ticket } from "./Ticket.ts"
 
@@ -47,6 +49,7 @@ export class Pool {
   private readonly fresh = new FairQueue<Ticket>()
   private readonly retry = new FairQueue<Ticket>()
   private readonly retries = new RetryBudget()
+  private readonly scale = new ChargeScale()
   private readonly adaptive: AdaptiveConcurrency
   /** Answers in a row whose head told nothing about the limits; -1 once one has. */
   private silent = 0
@@ -72,6 +75,11 @@ export class Pool {
   /** Whether the pool's own limit of requests in flight is reached. */
   get crowded(): boolean {
     return this.inFlight >= (this.concurrency ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** What the provider is going to charge, as far as its refusals have told. */
+  charged({ requests, tokens }: Demand["charge"], now: number): Demand["charge"] {
+    return { requests, tokens: this.scale.of(tokens, now) }
   }
 
   /** When the charge may go, if nothing else does before. */
@@ -167,6 +175,7 @@ export class Pool {
     const headers = RateLimitHeaders.parse(head.headers, wall)
     const told = this.quota.observe(headers, mark, now, refused)
     this.listen(told, head, mark, now)
+    if (refused) this.compare(message, charge, now)
     const refusal = Refusal.read(head, message, wall)
     if (refusal === undefined) {
       if (mark.at >= this.pausedAt) this.unhinted = 0
@@ -176,6 +185,13 @@ export class Pool {
     if (refusal._tag === "Unhinted") this.backOff(heard, charge, mark, told)
     else if (refusal._tag !== "NotShared" && refusal.ms !== undefined)
       this.pause(now + refusal.ms, now)
+  }
+
+  private compare(message: string, charge: Demand["charge"], now: number): void {
+    const { requested } = numbersOf(message)
+    // A refusal for the number of requests counts in requests.
+    const tokens = dimensionOf({ message }) === "tokens"
+    if (tokens && requested !== undefined) this.scale.learn(requested, charge.tokens, now)
   }
 
   /** Finds out whether the server tells limits at all, and what it bears if it does not. */

@@ -21,7 +21,12 @@ export type Stage =
     }
   /** Out of the queue, with the outcome for the fiber that is about to be woken. Holds nothing. */
   | { readonly _tag: "SentAway" }
-  | { readonly _tag: "Granted"; readonly at: number }
+  | {
+      readonly _tag: "Granted"
+      readonly at: number
+      /** What was taken for it. */
+      readonly charge: Demand["charge"]
+    }
   | { readonly _tag: "Sent"; readonly mark: SendMark }
   /** With a mark, a late head can still teach something. */
   | { readonly _tag: "Left"; readonly mark: SendMark | undefined }

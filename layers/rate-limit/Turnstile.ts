@@ -102,7 +102,7 @@ export class Turnstile {
       pool.waiting === 0 &&
       this.inFlight < this.settings.maxInFlight &&
       !pool.crowded &&
-      pool.admission(demand.charge, now) <= now
+      pool.admission(pool.charged(demand.charge, now), now) <= now
     ) {
       this.grant(ticket, now)
     } else if (this.waiting >= this.settings.maxQueue) {
@@ -135,18 +135,19 @@ export class Turnstile {
   }
 
   private grant(ticket: Ticket, now: number): void {
-    ticket.pool.quota.take(ticket.demand.charge, now)
+    const charge = ticket.pool.charged(ticket.demand.charge, now)
+    ticket.pool.quota.take(charge, now)
     ticket.pool.granted(ticket.demand.lane, now)
     ticket.pool.inFlight++
     this.inFlight++
-    ticket.stage = { _tag: "Granted", at: now }
+    ticket.stage = { _tag: "Granted", at: now, charge }
   }
 
   private sent(ticket: Ticket): void {
     if (ticket.stage._tag !== "Granted") return
     ticket.stage = {
       _tag: "Sent",
-      mark: ticket.pool.quota.depart(ticket.demand.charge, this.now())
+      mark: ticket.pool.quota.depart(ticket.stage.charge, this.now())
     }
   }
 
@@ -181,7 +182,7 @@ export class Turnstile {
   }
 
   private leave(ticket: Ticket): undefined {
-    const { demand, pool, stage } = ticket
+    const { pool, stage } = ticket
     ticket.stage = { _tag: "Left", mark: stage._tag === "Sent" ? stage.mark : undefined }
     switch (stage._tag) {
       case "Waiting":
@@ -189,7 +190,7 @@ export class Turnstile {
         this.pump(pool)
         break
       case "Granted":
-        pool.quota.refund(demand.charge, stage.at)
+        pool.quota.refund(stage.charge, stage.at)
         this.makePlace(pool)
         this.pump(pool)
         break
@@ -243,7 +244,7 @@ export class Turnstile {
         this.sendAway(ticket, refusal)
         continue
       }
-      const at = pool.admission(ticket.demand.charge, now)
+      const at = pool.admission(pool.charged(ticket.demand.charge, now), now)
       if (at > now) {
         this.arm(pool, at, now)
         break

@@ -22,7 +22,7 @@ const DECAY = 10_000
 /** The estimate rises at once and falls with this time constant: a single reading must not set much free. */
 const RELEASE = 60_000
 /** How long an answer may take before nothing counts as under way any more. */
-const PATIENCE = 5_000
+const PATIENCE = 3_000
 /** Less than this share of the refill is noise: requests overtake each other on the way. */
 const NOISE = 0.05
 

@@ -31,7 +31,10 @@ const words: ReadonlyArray<readonly [RegExp, RateLimited["dimension"]]> = [
 ]
 
 /** What ran out: by the error's type, else by its message. */
-export const dimensionOf = ({ type, message }: ErrorFacts): RateLimited["dimension"] => {
+export const dimensionOf = ({
+  type,
+  message
+}: Pick<ErrorFacts, "message"> & Partial<ErrorFacts>): RateLimited["dimension"] => {
   if (type === "requests" || type === "tokens" || type === "images") return type
   if (type === "input-images") return "images"
   return words.find(([pattern]) => pattern.test(message))?.[1] ?? "unknown"
