@@ -50,11 +50,11 @@ export class BucketMirror implements PoolQuota {
   }
 
   excess(charge: Charge): Excess | undefined {
-    for (const dimension of ["requests", "tokens"] as const) {
-      const excluded = this[dimension].excludes(charge[dimension])
-      if (excluded !== undefined) return { dimension, charge: charge[dimension], ...excluded }
-    }
-    return undefined
+    const requests = this.requests.excludes(charge.requests)
+    if (requests !== undefined)
+      return { dimension: "requests", charge: charge.requests, ...requests }
+    const tokens = this.tokens.excludes(charge.tokens)
+    return tokens && { dimension: "tokens", charge: charge.tokens, ...tokens }
   }
 
   share(charge: Charge): number {

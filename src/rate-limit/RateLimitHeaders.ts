@@ -9,20 +9,20 @@ import * as RetryHint from "../transport/RetryHint.ts"
 /** One bucket of the provider as a response tells it. A part that it does not tell is absent. */
 export interface BucketReport {
   /** Per minute, 1 to 1e12. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** Left when the provider let this request in, 0 to `limit`. */
-  readonly remaining?: number
+  readonly remaining?: number | undefined
   /** Milliseconds until the bucket is full again. */
-  readonly resetMs?: number
+  readonly resetMs?: number | undefined
 }
 
 export interface RateLimitHeaders {
-  readonly requests?: BucketReport
-  readonly tokens?: BucketReport
+  readonly requests?: BucketReport | undefined
+  readonly tokens?: BucketReport | undefined
   /** A limit of the project beside the organization's; the tighter one binds. */
-  readonly projectTokens?: BucketReport
+  readonly projectTokens?: BucketReport | undefined
   /** The least time to wait, from `retry-after-ms` or `retry-after`. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
 }
 
 /** A thousand times the largest limit on OpenAI's price list: more is no limit but a mistake. */
@@ -38,23 +38,36 @@ const count = (text: unknown): number | undefined => {
   return value <= LARGEST ? value : undefined
 }
 
+/** The three headers of one resource. */
+interface Names {
+  readonly limit: string
+  readonly remaining: string
+  readonly reset: string
+}
+
+const namesOf = (resource: string): Names => ({
+  limit: `x-ratelimit-limit-${resource}`,
+  remaining: `x-ratelimit-remaining-${resource}`,
+  reset: `x-ratelimit-reset-${resource}`
+})
+
+const REQUESTS = namesOf("requests")
+const TOKENS = namesOf("tokens")
+const PROJECT_TOKENS = namesOf("project-tokens")
+
 const report = (
   headers: Readonly<Record<string, unknown>>,
-  resource: string
+  names: Names
 ): BucketReport | undefined => {
-  const told = count(headers[`x-ratelimit-limit-${resource}`])
+  const told = count(headers[names.limit])
   // A limit of 0 would mean waiting for ever on the word of one header; a refused request says it better.
   const limit = told === 0 ? undefined : told
-  const left = count(headers[`x-ratelimit-remaining-${resource}`])
+  const left = count(headers[names.remaining])
   const remaining = left === undefined || limit === undefined ? left : Math.min(left, limit)
-  const reset = headers[`x-ratelimit-reset-${resource}`]
+  const reset = headers[names.reset]
   const resetMs = typeof reset === "string" ? GoDuration.parse(reset.trim()) : undefined
   if (limit === undefined && remaining === undefined && resetMs === undefined) return undefined
-  return {
-    ...(limit === undefined ? {} : { limit }),
-    ...(remaining === undefined ? {} : { remaining }),
-    ...(resetMs === undefined ? {} : { resetMs })
-  }
+  return { limit, remaining, resetMs }
 }
 
 /**
@@ -62,14 +75,9 @@ const report = (
  * @param now Unix milliseconds, for a `retry-after` that is a date
  */
 export const parse = (headers: Readonly<Record<string, string>>, now: number): RateLimitHeaders => {
-  const requests = report(headers, "requests")
-  const tokens = report(headers, "tokens")
-  const projectTokens = report(headers, "project-tokens")
+  const requests = report(headers, REQUESTS)
+  const tokens = report(headers, TOKENS)
+  const projectTokens = report(headers, PROJECT_TOKENS)
   const retryAfterMs = RetryHint.fromHeaders(headers, now)
-  return {
-    ...(requests === undefined ? {} : { requests }),
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(projectTokens === undefined ? {} : { projectTokens }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs })
-  }
+  return { requests, tokens, projectTokens, retryAfterMs }
 }

@@ -66,11 +66,10 @@ export class Resource {
 
   /** The bucket that can never hold the charge. */
   excludes(charge: number): { readonly limit: number; readonly per: "minute" | "day" } | undefined {
-    for (const bucket of [this.minute, this.project])
-      if (bucket?.excludes(charge) === true) return { limit: bucket.limit, per: "minute" }
-    return this.daily?.excludes(charge) === true
-      ? { limit: this.daily.limit, per: "day" }
-      : undefined
+    const { daily, minute, project } = this
+    if (minute.excludes(charge)) return { limit: minute.limit, per: "minute" }
+    if (project?.excludes(charge) === true) return { limit: project.limit, per: "minute" }
+    return daily?.excludes(charge) === true ? { limit: daily.limit, per: "day" } : undefined
   }
 
   take(charge: number, now: number): void {

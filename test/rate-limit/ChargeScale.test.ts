@@ -71,7 +71,8 @@ describe("the scale of charges", () => {
         permit.sent()
         return level
       })
-      assert.strictEqual(before - after, 3000)
+      // It has begun to wear off.
+      assert.approximately(before - after, 3000, 5)
     }).pipe(Effect.provide(MemoryRateLimiter.layer))
   )
 })
