@@ -20,7 +20,7 @@ const MEMORY = 2 * LONG
 /** Time constant of forgetting without news. */
 const DECAY = 10_000
 /** The estimate rises at once and falls with this time constant: a single reading must not set much free. */
-const RELEASE = 60_000
+const RELEASE = 120_000
 /** How long an answer may take before nothing counts as under way any more. */
 const PATIENCE = 3_000
 /** Less than this share of the refill is noise: requests overtake each other on the way. */
