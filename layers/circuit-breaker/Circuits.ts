@@ -5,7 +5,7 @@
  * Waiting reserves nothing, so the woken may never come: they may be interrupted, or wait for quota. As many are invited
  * as could go now, and where they have not asked after a second, others are invited in their place.
  */
-import { Cause, type Clock, Duration, Effect, type Exit, type Fiber, type Random } from "effect"
+import { type Clock, Duration, Effect, type Exit, type Fiber, type Random } from "effect"
 import {
   type Event,
   nextChange,
@@ -13,44 +13,21 @@ import {
   room,
   transition
 } from "../../src/circuit-breaker/BreakerMachine.ts"
-import {
-  initial,
-  nameOf,
-  type Pass,
-  type Rules,
-  rules,
-  type State
-} from "../../src/circuit-breaker/BreakerState.ts"
+import { nameOf, type Pass, type Rules, rules } from "../../src/circuit-breaker/BreakerState.ts"
 import {
   type CallResult,
   CircuitOpen,
+  type CircuitSnapshot,
   type CircuitState,
   type Transition
 } from "../../src/circuit-breaker/CircuitBreaker.ts"
 import type { CircuitBreakerSettings } from "../../src/config/CircuitBreakerConfig.ts"
-import type { RunStopped } from "../../src/error/RunStopped.ts"
 import type { RunSignal } from "../../src/run/RunSignal.ts"
+import { WakeList } from "../internal/WakeList.ts"
+import * as Circuit from "./Circuit.ts"
 
 /** Milliseconds after which an invitation that nobody took up is given to another. */
 const INVITATION = 1_000
-
-type Outcome = Effect.Effect<void, CircuitOpen | RunStopped>
-
-interface Waiter {
-  readonly resume: (outcome: Outcome) => void
-  readonly unlisten: () => void
-}
-
-interface Circuit {
-  readonly key: string
-  state: State
-  /** In the order of coming. */
-  readonly waiters: Set<Waiter>
-  /** Woken or let pass by `ready`, and not yet asked. */
-  invited: number
-  invitedAt: number
-  timer: { readonly at: number; readonly fiber: Fiber.Fiber<void> } | undefined
-}
 
 export interface Surroundings {
   readonly clock: Clock.Clock
@@ -60,21 +37,21 @@ export interface Surroundings {
 }
 
 export class Circuits {
-  private readonly circuits = new Map<string, Circuit>()
-  private readonly awake: Array<readonly [Waiter, Outcome]> = []
-  private waking = false
+  private readonly circuits = new Map<string, Circuit.Circuit>()
+  private readonly awake = new WakeList()
   private readonly settings: CircuitBreakerSettings
   private readonly rules: Rules
   private readonly around: Surroundings
 
-  constructor(settings: CircuitBreakerSettings, around: Surroundings) {
+  /** @param longest that a call can take */
+  constructor(settings: CircuitBreakerSettings, longest: Duration.Duration, around: Surroundings) {
     this.settings = settings
-    this.rules = rules(settings)
+    this.rules = rules(settings, longest)
     this.around = around
   }
 
-  readonly ready = (key: string, run: RunSignal, model: string): Outcome =>
-    Effect.suspend((): Outcome => {
+  readonly ready = (key: string, run: RunSignal, model: string, size = 0): Circuit.Outcome =>
+    Effect.suspend((): Circuit.Outcome => {
       const stop = run.stopped(model)
       if (stop !== undefined) return Effect.fail(stop)
       const circuit = this.circuitOf(key)
@@ -89,7 +66,11 @@ export class Circuits {
       const { maxWaiting, whileOpen } = this.settings
       if (whileOpen === "fail" || circuit.waiters.size >= maxWaiting)
         return Effect.fail(this.refusal(circuit, now))
-      return this.wait(circuit, run, model)
+      const outage = Circuit.outage(circuit, this.settings.maxOutage, now)
+      if (outage !== undefined) run.stop(outage, model)
+      const stopped = run.stopped(model)
+      if (stopped !== undefined) return Effect.fail(stopped)
+      return this.wait(circuit, run, model, size)
     })
 
   readonly protect = <A, E, R>(
@@ -104,7 +85,11 @@ export class Circuits {
       const pass = this.step(circuit, { _tag: "Ask" }, now)
       if (pass === undefined) return Effect.fail(this.refusal(circuit, now))
       return Effect.onExitPrimitive(restore(call), (exit) => {
-        this.step(circuit, { _tag: "Result", pass, result: judge(exit, classify) }, this.now())
+        this.step(
+          circuit,
+          { _tag: "Result", pass, result: Circuit.judge(exit, classify) },
+          this.now()
+        )
         return undefined
       })
     })
@@ -119,43 +104,45 @@ export class Circuits {
     return nameOf(circuit.state)
   }
 
+  snapshot(): ReadonlyArray<CircuitSnapshot> {
+    const now = this.now()
+    const wall = this.around.clock.currentTimeMillisUnsafe()
+    return [...this.circuits.values()].map((circuit) => {
+      this.step(circuit, { _tag: "Tick" }, now)
+      return Circuit.look(this.rules, circuit, now, wall)
+    })
+  }
+
   close(): void {
     for (const circuit of this.circuits.values()) {
       circuit.timer?.fiber.interruptUnsafe()
       circuit.timer = undefined
       for (const waiter of circuit.waiters) this.dismiss(circuit, waiter, Effect.interrupt)
     }
-    this.wake()
+    this.awake.run()
   }
 
   private now(): number {
     return Number(this.around.clock.monotonicTimeNanosUnsafe()) / 1e6
   }
 
-  private circuitOf(key: string): Circuit {
+  private circuitOf(key: string): Circuit.Circuit {
     let circuit = this.circuits.get(key)
     if (circuit === undefined) {
-      circuit = {
-        key,
-        state: initial,
-        waiters: new Set(),
-        invited: 0,
-        invitedAt: 0,
-        timer: undefined
-      }
+      circuit = Circuit.make(key)
       this.circuits.set(key, circuit)
     }
     return circuit
   }
 
-  private step(circuit: Circuit, event: Event, now: number): Pass | undefined {
+  private step(circuit: Circuit.Circuit, event: Event, now: number): Pass | undefined {
     const due = nextChange(this.rules, circuit.state, now)
     // What is overdue happens first, so that each change of mode is announced.
     if (due !== undefined && due <= now) this.move(circuit, { _tag: "Tick" }, now)
     return this.move(circuit, event, now)
   }
 
-  private move(circuit: Circuit, event: Event, now: number): Pass | undefined {
+  private move(circuit: Circuit.Circuit, event: Event, now: number): Pass | undefined {
     const before = circuit.state
     const random = this.around.random.nextDoubleUnsafe()
     const { pass, state } = transition(this.rules, before, event, now, random)
@@ -165,6 +152,8 @@ export class Circuits {
       const at = this.around.clock.currentTimeMillisUnsafe()
       const [from, to] = [nameOf(before), nameOf(state)]
       this.around.publish({ key: circuit.key, from, to, at })
+      Circuit.follow(circuit, before, now)
+      if (state._tag === "Open") this.giveUp(circuit, now)
     }
     const quiet = state._tag === "Closed" && before._tag === "Closed" && circuit.waiters.size === 0
     if (state !== before && !quiet) this.admit(circuit, now)
@@ -172,35 +161,40 @@ export class Circuits {
   }
 
   /** Wakes as many as could go now, and sets the timer. */
-  private admit(circuit: Circuit, now: number): void {
+  private admit(circuit: Circuit.Circuit, now: number): void {
     for (const waiter of circuit.waiters) {
       if (this.free(circuit, now) < 1) break
       this.invite(circuit, now)
       this.dismiss(circuit, waiter, Effect.void)
     }
     this.arm(circuit, now)
-    this.wake()
+    this.awake.run()
   }
 
-  private free(circuit: Circuit, now: number): number {
+  private free(circuit: Circuit.Circuit, now: number): number {
     if (now - circuit.invitedAt >= INVITATION) circuit.invited = 0
     return room(this.rules, circuit.state, now) - circuit.invited
   }
 
-  private invite(circuit: Circuit, now: number): void {
+  private invite(circuit: Circuit.Circuit, now: number): void {
     circuit.invited++
     circuit.invitedAt = now
   }
 
-  private wait(circuit: Circuit, run: RunSignal, model: string): Outcome {
+  private wait(
+    circuit: Circuit.Circuit,
+    run: RunSignal,
+    model: string,
+    size: number
+  ): Circuit.Outcome {
     return Effect.callback((resume) => {
       const unlisten = run.onStop(() => {
         const stop = run.stopped(model)
         if (stop === undefined || !circuit.waiters.has(waiter)) return
         this.dismiss(circuit, waiter, Effect.fail(stop))
-        this.wake()
+        this.awake.run()
       })
-      const waiter: Waiter = { resume, unlisten }
+      const waiter: Circuit.Waiter = { size, run, model, resume, unlisten }
       circuit.waiters.add(waiter)
       this.admit(circuit, this.now())
       return Effect.sync(() => {
@@ -210,25 +204,24 @@ export class Circuits {
     })
   }
 
-  private dismiss(circuit: Circuit, waiter: Waiter, outcome: Outcome): void {
+  /** Stops the runs that have waited for the end of an outage long enough: that ends their waiting. */
+  private giveUp(circuit: Circuit.Circuit, now: number): void {
+    const outage = Circuit.outage(circuit, this.settings.maxOutage, now)
+    if (outage === undefined) return
+    for (const { model, run } of [...circuit.waiters]) run.stop(outage, model)
+  }
+
+  private dismiss(
+    circuit: Circuit.Circuit,
+    waiter: Circuit.Waiter,
+    outcome: Circuit.Outcome
+  ): void {
     circuit.waiters.delete(waiter)
     waiter.unlisten()
-    this.awake.push([waiter, outcome])
+    this.awake.push(() => waiter.resume(outcome))
   }
 
-  /** The woken run inside this stack; what they change wakes the next ones in this same loop. */
-  private wake(): void {
-    if (this.waking || this.awake.length === 0) return
-    this.waking = true
-    try {
-      for (const [waiter, outcome] of this.awake) waiter.resume(outcome)
-    } finally {
-      this.awake.length = 0
-      this.waking = false
-    }
-  }
-
-  private arm(circuit: Circuit, now: number): void {
+  private arm(circuit: Circuit.Circuit, now: number): void {
     const waiting = circuit.waiters.size > 0
     const change = nextChange(this.rules, circuit.state, now)
     // A closed circuit's ramp matters only to those who wait for it.
@@ -252,21 +245,8 @@ export class Circuits {
     circuit.timer = { at, fiber: fork(Effect.andThen(clock.sleep(delay), tick)) }
   }
 
-  private refusal(circuit: Circuit, now: number): CircuitOpen {
+  private refusal(circuit: Circuit.Circuit, now: number): CircuitOpen {
     const wait = retryAfter(this.rules, circuit.state, now)
     return new CircuitOpen({ key: circuit.key, retryAfter: Duration.millis(wait) })
-  }
-}
-
-/** A call that was interrupted says nothing about the upstream, and neither does a classifier that throws. */
-const judge = <A, E>(
-  exit: Exit.Exit<A, E>,
-  classify: (exit: Exit.Exit<A, E>) => CallResult
-): CallResult => {
-  if (exit._tag === "Failure" && Cause.hasInterruptsOnly(exit.cause)) return "neutral"
-  try {
-    return classify(exit)
-  } catch {
-    return "neutral"
   }
 }

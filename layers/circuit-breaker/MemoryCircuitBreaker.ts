@@ -7,6 +7,7 @@
 import { Clock, Effect, Fiber, Layer, PubSub, Random, Stream } from "effect"
 import { CircuitBreaker, type Transition } from "../../src/circuit-breaker/CircuitBreaker.ts"
 import { CircuitBreakerConfig, problems } from "../../src/config/CircuitBreakerConfig.ts"
+import { RetryConfig } from "../../src/config/RetryConfig.ts"
 import { Circuits } from "./Circuits.ts"
 
 /** Dies on settings out of their range, naming each: whoever made them had to check. */
@@ -15,10 +16,12 @@ export const make = Effect.gen(function* () {
   const wrong = problems(settings)
   if (wrong.length > 0)
     return yield* Effect.die(new RangeError(`CircuitBreakerConfig: ${wrong.join(" ")}`))
+  // No call takes longer than an attempt may.
+  const { attemptTimeout } = yield* RetryConfig
   const transitions = yield* PubSub.unbounded<Transition>()
   const scope = yield* Effect.scope
   const runFork = Effect.runForkWith(yield* Effect.context<never>())
-  const circuits = new Circuits(settings, {
+  const circuits = new Circuits(settings, attemptTimeout, {
     clock: yield* Clock.Clock,
     random: yield* Random.Random,
     fork: (effect) => Fiber.runIn(runFork(effect), scope),
@@ -32,6 +35,7 @@ export const make = Effect.gen(function* () {
     protect: circuits.protect,
     force: (key, to) => Effect.sync(() => circuits.force(key, to)),
     state: (key) => Effect.sync(() => circuits.state(key)),
+    snapshot: Effect.sync(() => circuits.snapshot()),
     transitions: Stream.fromPubSub(transitions)
   })
 })

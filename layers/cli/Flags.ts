@@ -39,6 +39,14 @@ export const concurrency = Flag.Int("concurrency").pipe(
   Flag.optional
 )
 
+export const redis = Flag.String("redis").pipe(
+  Flag.withDescription(
+    "Redis through which all processes share one quota, instead of SPILLWAY_REDIS_URL"
+  ),
+  Flag.withMetavar("URL"),
+  Flag.optional
+)
+
 export const maxCost = Flag.Finite("max-cost").pipe(
   Flag.withSchema(Schema.Finite.check(Schema.isGreaterThan(0))),
   Flag.withDescription("Most that all starts of this run together may spend, in USD"),
@@ -150,7 +158,7 @@ export const catalog = Flag.String("catalog").pipe(
 )
 
 /** Who answers: shared by all commands that send requests. */
-export const provider = { offline, baseUrl, concurrency, catalog, seed, tier, faults }
+export const provider = { offline, baseUrl, concurrency, redis, catalog, seed, tier, faults }
 
 /** How a run goes and ends: shared by all commands that run one. */
 export const run = {

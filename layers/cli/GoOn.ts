@@ -52,6 +52,7 @@ const lead: Readonly<Record<RunStopped["why"], string>> = {
   "model-unavailable": "Once the model is there, go on with",
   budget: "With a higher cap, go on with",
   "hint-too-long": "Once the limit is over, go on with",
+  outage: "Once the provider answers again, go on with",
   "too-many-failures": "Once the cause is mended, go on with",
   store: "Once the store can be written again, go on with",
   sink: "Once the results can be taken, go on with",

@@ -15,11 +15,12 @@ import type { ProviderSettings } from "./Session.ts"
 const OFFLINE_TIER: Tier = "2"
 
 /** Flags win over the environment. */
-const flagSettings = ({ baseUrl, concurrency }: ProviderSettings) =>
+const flagSettings = ({ baseUrl, concurrency, redis }: ProviderSettings) =>
   ConfigProvider.layerAdd(
     ConfigProvider.fromEnvRecord({
       ...(baseUrl === undefined ? {} : { OPENAI_BASE_URL: baseUrl }),
-      ...(concurrency === undefined ? {} : { SPILLWAY_MAX_IN_FLIGHT: String(concurrency) })
+      ...(concurrency === undefined ? {} : { SPILLWAY_MAX_IN_FLIGHT: String(concurrency) }),
+      ...(redis === undefined ? {} : { SPILLWAY_REDIS_URL: redis })
     }),
     { asPrimary: true }
   )

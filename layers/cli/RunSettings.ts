@@ -28,7 +28,10 @@ export const RunSettings = Schema.Struct({
   tier: Schema.optionalKey(Schema.Literals(tierNames)),
   faults: Schema.optionalKey(Schema.String)
 })
-export type RunSettings = typeof RunSettings.Type
+export type RunSettings = typeof RunSettings.Type & {
+  /** Of this start only: a URL may hold a password, and what is remembered lies in the store. */
+  readonly redis?: string
+}
 
 type Given<A> = A extends Option.Option<infer Value> ? Value : A
 
@@ -62,5 +65,5 @@ export const recall = Effect.fn("RunSettings.recall")(function* (
   return settings?.command === command ? settings : {}
 })
 
-export const remember = (active: ActiveRun, settings: RunSettings) =>
+export const remember = (active: ActiveRun, { redis: _, ...settings }: RunSettings) =>
   active.journal.append([{ _tag: "Configured", settings }])

@@ -15,6 +15,7 @@ export interface ProviderSettings {
   readonly offline?: boolean
   readonly baseUrl?: string
   readonly concurrency?: number
+  readonly redis?: string
   readonly catalog?: string
   readonly seed?: number
   readonly tier?: Tier

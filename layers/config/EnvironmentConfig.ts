@@ -9,6 +9,7 @@ import { CircuitBreakerConfig } from "../../src/config/CircuitBreakerConfig.ts"
 import * as Checks from "../../src/config/OpenAiChecks.ts"
 import { OpenAiConfig } from "../../src/config/OpenAiConfig.ts"
 import { RateLimitConfig } from "../../src/config/RateLimitConfig.ts"
+import { RedisConfig } from "../../src/config/RedisConfig.ts"
 import { RetryConfig } from "../../src/config/RetryConfig.ts"
 import { type SettingProblem, SettingsError } from "../../src/config/SettingsError.ts"
 import * as SettingsReader from "../../src/config/SettingsReader.ts"
@@ -56,14 +57,16 @@ const withDotEnv = Effect.fnUntraced(function* (path: string | false) {
   return { provider: current, problems: code === "ENOENT" ? none : [problem] }
 })
 
-/** Limits, retries and the breaker. */
+/** Limits and who shares them, retries and the breaker. */
 const tuning = Effect.gen(function* () {
   const limits = yield* SettingsReader.readLimits
+  const redis = yield* SettingsReader.readRedis
   const retry = yield* SettingsReader.readRetry
   const breaker = yield* SettingsReader.readBreaker
   return {
-    problems: [...limits.problems, ...retry.problems, ...breaker.problems],
+    problems: [...limits.problems, ...redis.problems, ...retry.problems, ...breaker.problems],
     context: Context.make(RateLimitConfig, limits.value).pipe(
+      Context.add(RedisConfig, redis.value),
       Context.add(RetryConfig, retry.value),
       Context.add(CircuitBreakerConfig, breaker.value)
     )

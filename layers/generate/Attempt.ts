@@ -6,7 +6,11 @@
 import { Clock, Effect, Exit, Option } from "effect"
 import * as Cause from "effect/Cause"
 import type { RequestKey } from "../../src/checkpoint/RequestKey.ts"
-import type { CallResult, CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
+import type {
+  CallResult,
+  CircuitBreaker,
+  CircuitState
+} from "../../src/circuit-breaker/CircuitBreaker.ts"
 import type { RetrySettings } from "../../src/config/RetryConfig.ts"
 import type { Budget, BudgetExceeded } from "../../src/cost/Budget.ts"
 import { NanoUsd, toUsd, zero } from "../../src/cost/Money.ts"
@@ -54,6 +58,10 @@ export interface Job {
   attempts: number
   /** Milliseconds of waiting for circuit, budget and quota, which no limit of the item counts. */
   waitedMs: number
+  /** Attempts that failed while the circuit was open or half open, or for want of quota: no fault of the item. */
+  excused: number
+  /** Attempts that ended with a 429 for want of quota. */
+  throttled: number
 }
 
 export interface Success {
@@ -62,6 +70,12 @@ export interface Success {
   readonly latencyMs: number
   readonly cost: NanoUsd
 }
+
+/**
+ * Refusals for want of quota that are not held against an item: a neighbour may take all of it for minutes. Beyond that, a
+ * server that answers 429 whatever one does is one more thing that an item can fail with.
+ */
+const MOST_THROTTLED = 20
 
 const classify = (exit: Exit.Exit<unknown, AttemptError>): CallResult => {
   if (Exit.isSuccess(exit)) return "success"
@@ -90,7 +104,7 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
     const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     while (true) {
       const waitsSince = now()
-      yield* breaker.ready(job.pool, run, request.model)
+      yield* breaker.ready(job.pool, run, request.model, request.maxOutputTokens)
       const held = yield* budget
         .reserve(run, worst, request.model)
         .pipe(Effect.catchTag("BudgetExceeded", (error) => Effect.fail(outOfBudget(error, run))))
@@ -173,9 +187,21 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
       yield* release(error.verdict.billed !== "no")
       // The circuit opened between `ready` and `protect`: back to waiting for it, no attempt was used.
       if (error._tag === "CircuitOpen") continue
+      if (yield* isExcused(error, job, breaker.state(job.pool))) job.excused++
       return yield* error
     }
   })
+}
+
+/** Whether the item is not to blame: the provider was at its limit, or in an outage. */
+const isExcused = (
+  { verdict }: AttemptError,
+  job: Job,
+  state: Effect.Effect<CircuitState>
+): Effect.Effect<boolean> => {
+  if (verdict.breaker === "throttle") return Effect.succeed(job.throttled++ < MOST_THROTTLED)
+  if (verdict.breaker !== "failure") return Effect.succeed(false)
+  return Effect.map(state, (circuit) => circuit === "open" || circuit === "half-open")
 }
 
 const halt = (error: AttemptError, { run, request }: Job): void => {

@@ -13,7 +13,7 @@ import { Sha256 } from "../../src/checkpoint/Sha256.ts"
 import { CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
 import { CircuitBreakerConfig } from "../../src/config/CircuitBreakerConfig.ts"
 import { RateLimitConfig } from "../../src/config/RateLimitConfig.ts"
-import { RetryConfig } from "../../src/config/RetryConfig.ts"
+import { problems, RetryConfig } from "../../src/config/RetryConfig.ts"
 import { Budget } from "../../src/cost/Budget.ts"
 import { zero } from "../../src/cost/Money.ts"
 import * as Price from "../../src/cost/Price.ts"
@@ -56,6 +56,8 @@ export const make = Effect.gen(function* () {
   const tokenizer = yield* Tokenizer
   const catalog = yield* ModelCatalog
   const retry = yield* RetryConfig
+  const wrong = problems(retry)
+  if (wrong.length > 0) return yield* Effect.die(new RangeError(`RetryConfig: ${wrong.join(" ")}`))
   const { maxInFlight, maxQueue, maxWait } = yield* RateLimitConfig
   const { maxWaiting } = yield* CircuitBreakerConfig
   const digest = yield* Sha256
@@ -88,6 +90,8 @@ export const make = Effect.gen(function* () {
       requestIds: [],
       attempts: 0,
       waitedMs: 0,
+      excused: 0,
+      throttled: 0,
       estimated: raw
     }
   }

@@ -37,11 +37,13 @@ export const make = (settings: RetrySettings, maxWait: Duration.Duration) => {
   return <A>(job: Job, attempt: Effect.Effect<A, AttemptError>): Effect.Effect<A, AttemptError> => {
     const { request, run } = job
     let pause = Duration.zero
-    const policy = RetryPolicy.make(settings, () => job.waitedMs).pipe(
+    let shared = false
+    const policy = RetryPolicy.make(settings, () => job).pipe(
       // The pause is made below, where a stop can end it.
       Schedule.modifyDelay(({ duration }) =>
         Effect.sync(() => {
           pause = duration
+          if (shared) job.waitedMs += Duration.toMillis(duration)
           return Duration.zero
         })
       )
@@ -56,10 +58,12 @@ export const make = (settings: RetrySettings, maxWait: Duration.Duration) => {
     )
     const checked = Effect.catch(paused, (error) => {
       const { retryAfter, retryable } = error.verdict
+      shared = RetryPolicy.isEverybodys(error.verdict)
       return retryable && retryAfter !== undefined && Duration.isGreaterThan(retryAfter, maxWait)
         ? tooLong(retryAfter, run)
         : Effect.fail(error)
     })
-    return Effect.retry(checked, policy)
+    // An attempt ends with `CircuitOpen` only where nobody may wait: the breaker is set to fail at once, or its queue is full.
+    return Effect.retry(checked, { schedule: policy, while: ({ _tag }) => _tag !== "CircuitOpen" })
   }
 }

@@ -3,8 +3,7 @@
  * most one timer, set to the exact next admission: nothing polls. A request that finds room goes through in one
  * synchronous step. The layer around it is `MemoryRateLimiter.ts`, what it keeps of one quota is `Pool.ts`.
  *
- * Waking a waiter runs its fiber at once, inside the stack of whoever made room. So a change of state is complete before
- * anybody is woken, and one loop wakes all that a chain of such changes lets through.
+ * A change of state is complete before anybody is woken (`WakeList.ts`).
  */
 import { type Clock, Duration, Effect, type Fiber, type Random } from "effect"
 import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
@@ -17,6 +16,7 @@ import {
   RateLimiterError
 } from "../../src/rate-limit/RateLimiter.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
+import { WakeList } from "../internal/WakeList.ts"
 import { Pool } from "./Pool.ts"
 import type { Outcome, Ticket } from "./Ticket.ts"
 
@@ -35,8 +35,7 @@ export class Turnstile {
   private waiting = 0
   /** Pools whose head had quota but no place in flight, longest waiting first. */
   private readonly crowded = new Set<Pool>()
-  private readonly awake: Array<Ticket> = []
-  private waking = false
+  private readonly awake = new WakeList()
   private readonly settings: RateLimits
   private readonly around: Surroundings
 
@@ -77,7 +76,7 @@ export class Turnstile {
       pool.quota.close()
       for (const node of pool.waiters()) this.sendAway(node.value, Effect.interrupt)
     }
-    this.wake()
+    this.awake.run()
   }
 
   private now(): number {
@@ -225,7 +224,11 @@ export class Turnstile {
     this.dequeue(ticket, ticket.stage)
     ticket.stage = { _tag: "SentAway" }
     ticket.outcome = outcome
-    this.awake.push(ticket)
+    this.awaken(ticket)
+  }
+
+  private awaken(ticket: Ticket): void {
+    this.awake.push(() => ticket.resume?.(ticket.outcome ?? Effect.void))
   }
 
   private dequeue(ticket: Ticket, stage: Extract<Ticket["stage"], { _tag: "Waiting" }>): void {
@@ -259,21 +262,9 @@ export class Turnstile {
       if (ticket.stage._tag === "Waiting") ticket.stage.unlisten()
       this.waiting--
       this.grant(ticket, now)
-      this.awake.push(ticket)
+      this.awaken(ticket)
     }
-    this.wake()
-  }
-
-  private wake(): void {
-    if (this.waking || this.awake.length === 0) return
-    this.waking = true
-    try {
-      // Grows while it runs: what a woken fiber lets through is woken here, not deeper in its stack.
-      for (const ticket of this.awake) ticket.resume?.(ticket.outcome ?? Effect.void)
-    } finally {
-      this.awake.length = 0
-      this.waking = false
-    }
+    this.awake.run()
   }
 
   private arm(pool: Pool, at: number, now: number): void {

@@ -22,9 +22,18 @@ import * as ServerSentEvents from "../../src/transport/ServerSentEvents.ts"
 type Reply = Extract<Plan, { readonly _tag: "Reply" }>
 type Sending<A> = Effect.Effect<ApiResponse<A>, OpenAiError>
 
+/** The provider's time: Unix milliseconds that go forward evenly, whatever happens to the program's wall clock. */
+interface ServerClock {
+  readonly now: () => number
+  readonly sleep: Clock.Clock["sleep"]
+}
+
+const monotonicMillis = (clock: Clock.Clock): number =>
+  Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
 /** A moment that has come costs neither timer nor fiber turn. */
-const waitUntil = (clock: Clock.Clock, at: number): Effect.Effect<void> => {
-  const wait = Math.ceil(at - clock.currentTimeMillisUnsafe())
+const waitUntil = (clock: ServerClock, at: number): Effect.Effect<void> => {
+  const wait = Math.ceil(at - clock.now())
   return wait > 0 ? clock.sleep(Duration.millis(wait)) : Effect.void
 }
 
@@ -36,7 +45,7 @@ const bodyOf = (call: ApiCall<unknown>, hooks: SendHooks | undefined): ApiCall<u
 }
 
 const readStream = Effect.fnUntraced(function* <A>(
-  clock: Clock.Clock,
+  clock: ServerClock,
   call: ApiCall<A>,
   head: ResponseHead,
   texts: ReadonlyArray<TimedText>,
@@ -56,7 +65,7 @@ const readStream = Effect.fnUntraced(function* <A>(
 })
 
 const receive = Effect.fnUntraced(function* <A>(
-  clock: Clock.Clock,
+  clock: ServerClock,
   call: ApiCall<A>,
   reply: Reply,
   hooks: SendHooks | undefined
@@ -72,7 +81,7 @@ const receive = Effect.fnUntraced(function* <A>(
   else hooks?.onHead?.(head, { message: parseBody(payload.text).message })
   yield* waitUntil(clock, reply.doneAt)
   return yield* Effect.fromResult(
-    ResponseReader.read(call, payload.text, head, clock.currentTimeMillisUnsafe())
+    ResponseReader.read(call, payload.text, head, yield* Clock.currentTimeMillis)
   )
 })
 
@@ -86,7 +95,7 @@ const dropped = (operation: string): OpenAiError =>
   })
 
 const perform = <A>(
-  clock: Clock.Clock,
+  clock: ServerClock,
   call: ApiCall<A>,
   plan: Plan,
   hooks: SendHooks | undefined
@@ -97,24 +106,45 @@ const perform = <A>(
     : Effect.andThen(waitUntil(clock, plan.at), Effect.fail(dropped(call.operation)))
 }
 
-/** The transport of one simulator, which may have others: they share its limits and its account. */
-export const fromSimulator = (simulator: Simulator.Simulator): OpenAiTransport["Service"] => ({
-  provider: { id: `simulated:${simulator.seed}`, account: "simulated", simulated: true },
-  send: Effect.fnUntraced(function* <A>(call: ApiCall<A>, hooks?: SendHooks) {
-    const clock = yield* Clock.Clock
-    hooks?.onSent?.()
-    yield* waitUntil(clock, clock.currentTimeMillisUnsafe() + simulator.uplink())
-    const { method, path } = call
-    const body = bodyOf(call, hooks)
-    const plan = simulator.handle({ method, path, body }, clock.currentTimeMillisUnsafe())
-    return yield* perform(clock, call, plan, hooks)
-  })
-})
+/**
+ * The transport of one simulator, which may have others: they share its limits and its account.
+ *
+ * @param epoch the simulator's time, milliseconds, when the monotonic clock stood at 0; default: so that it agrees with
+ *   the wall clock at the first sending
+ */
+export const fromSimulator = (
+  simulator: Simulator.Simulator,
+  epoch?: number
+): OpenAiTransport["Service"] => {
+  let origin = epoch
+  const serverClock = (clock: Clock.Clock): ServerClock => {
+    const start = origin ?? clock.currentTimeMillisUnsafe() - monotonicMillis(clock)
+    origin = start
+    return {
+      now: () => start + monotonicMillis(clock),
+      sleep: (duration) => clock.sleep(duration)
+    }
+  }
+  return {
+    provider: { id: `simulated:${simulator.seed}`, account: "simulated", simulated: true },
+    send: Effect.fnUntraced(function* <A>(call: ApiCall<A>, hooks?: SendHooks) {
+      const clock = serverClock(yield* Clock.Clock)
+      hooks?.onSent?.()
+      yield* waitUntil(clock, clock.now() + simulator.uplink())
+      const { method, path } = call
+      const body = bodyOf(call, hooks)
+      const plan = simulator.handle({ method, path, body }, clock.now())
+      return yield* perform(clock, call, plan, hooks)
+    })
+  }
+}
 
 /** The simulator's clock starts with the service. `simulator` answers what it has seen and billed. */
 export const make = Effect.fnUntraced(function* (options: Simulator.SimulatorOptions = {}) {
-  const simulator = Simulator.make(options, yield* Clock.currentTimeMillis)
-  return { ...fromSimulator(simulator), simulator }
+  const clock = yield* Clock.Clock
+  const startedAt = clock.currentTimeMillisUnsafe()
+  const simulator = Simulator.make(options, startedAt)
+  return { ...fromSimulator(simulator, startedAt - monotonicMillis(clock)), simulator }
 })
 
 export const layer = (options: Simulator.SimulatorOptions = {}): Layer.Layer<OpenAiTransport> =>

@@ -5,10 +5,18 @@
  *
  * Every change of mode begins a new generation, and every pass carries the one it was given in: the result of a call
  * that started before the change moves nothing, however late it comes.
+ *
+ * From the end of an outage to the full rate, with the defaults: at most 5 s (`maxOpen`) until the circuit is half open,
+ * or 2.5 s until the next probe of one that hung; the latency of a probe, twice where it hung, 3 s each for 256 tokens at 80 a
+ * second; up to 5 s of ramp (`Ramp.ts`). Together 13 to 14 s.
  */
-import type { Pass, Probe, Ramp, Rules, State } from "./BreakerState.ts"
+import type { Pass, Rules, State } from "./BreakerState.ts"
 import type { CallResult } from "./CircuitBreaker.ts"
+import * as FailureStreak from "./FailureStreak.ts"
 import * as FailureWindow from "./FailureWindow.ts"
+import { closed, forced, halfOpen, open } from "./Modes.ts"
+import * as Probing from "./Probing.ts"
+import * as Ramp from "./Ramp.ts"
 
 export type Event =
   /** A call wants to go. */
@@ -24,10 +32,6 @@ export interface Step {
   /** The answer to `Ask`; absent: refused. */
   readonly pass: Pass | undefined
 }
-
-/** The ramp begins at twice the probes and has no limit after this many milliseconds: 1,024 times as much. */
-const RAMP = 10_000
-const RAMP_DOUBLING = 1_000
 
 /** @param random in [0, 1); used when the circuit opens */
 export const transition = (
@@ -54,13 +58,11 @@ export const transition = (
 export const room = (rules: Rules, state: State, now: number): number => {
   switch (state._tag) {
     case "Closed":
-      return state.ramp === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.max(0, allowed(rules, state.ramp, now) - state.ramp.inFlight)
+      return state.ramp === undefined ? Number.POSITIVE_INFINITY : Ramp.room(rules, state.ramp, now)
     case "Open":
       return 0
     case "HalfOpen":
-      return Math.max(0, rules.probes - state.probes.length)
+      return Probing.room(rules, state, now)
     case "Forced":
       return state.to === "forced-open" ? 0 : Number.POSITIVE_INFINITY
   }
@@ -70,74 +72,38 @@ export const room = (rules: Rules, state: State, now: number): number => {
 export const nextChange = (rules: Rules, state: State, now: number): number | undefined => {
   switch (state._tag) {
     case "Closed":
-      return state.ramp === undefined ? undefined : nextAllowed(rules, state.ramp, now)
+      return state.ramp === undefined ? undefined : Ramp.nextRoom(rules, state.ramp, now)
     case "Open":
       return state.until
     case "HalfOpen":
-      return earliest(state.probes)
+      return state.until === undefined
+        ? undefined
+        : Math.min(state.until, Probing.nextRoom(rules, state, now))
     case "Forced":
       return undefined
   }
 }
 
+/** When the next call may go: `now` if one may, `undefined` if only a result or a hand can bring it. */
+export const nextPass = (rules: Rules, state: State, now: number): number | undefined =>
+  room(rules, state, now) >= 1 ? now : nextChange(rules, state, now)
+
 /** Milliseconds after which it is worth asking again. */
 export const retryAfter = (rules: Rules, state: State, now: number): number =>
   Math.max(0, (nextChange(rules, state, now) ?? now + rules.maxOpen) - now)
-
-const earliest = (probes: ReadonlyArray<Probe>): number | undefined =>
-  probes.length === 0 ? undefined : Math.min(...probes.map((probe) => probe.until))
-
-const allowed = (rules: Rules, ramp: Ramp, now: number): number =>
-  now - ramp.since >= RAMP
-    ? Number.POSITIVE_INFINITY
-    : Math.floor(2 * rules.probes * 2 ** (Math.max(0, now - ramp.since) / RAMP_DOUBLING))
-
-const nextAllowed = (rules: Rules, ramp: Ramp, now: number): number => {
-  const more = allowed(rules, ramp, now) + 1
-  const at = ramp.since + RAMP_DOUBLING * Math.log2(more / (2 * rules.probes))
-  return Math.min(Math.max(at, now + 1), ramp.since + RAMP)
-}
-
-const open = (rules: Rules, state: State, now: number, random: number): State => {
-  const openings = state.openings + 1
-  const ceiling = Math.min(rules.maxOpen, rules.minOpen * 2 ** (openings - 1))
-  return {
-    _tag: "Open",
-    generation: state.generation + 1,
-    openings,
-    until: now + random * ceiling
-  }
-}
-
-const closed = (state: State, ramp: Ramp | undefined, openings: number): State => ({
-  _tag: "Closed",
-  generation: state.generation + 1,
-  openings,
-  window: FailureWindow.empty,
-  ramp
-})
 
 /** What time alone has done. */
 const aged = (rules: Rules, state: State, now: number, random: number): State => {
   switch (state._tag) {
     case "Open":
-      return now < state.until
+      return now < state.until ? state : halfOpen(state)
+    case "HalfOpen":
+      return state.until === undefined || now < state.until
         ? state
-        : {
-            _tag: "HalfOpen",
-            generation: state.generation + 1,
-            openings: state.openings,
-            probes: [],
-            successes: 0,
-            nextProbe: 0
-          }
-    case "HalfOpen": {
-      const lease = earliest(state.probes)
-      return lease === undefined || now < lease ? state : open(rules, state, now, random)
-    }
+        : open(rules, state, now, random)
     case "Closed":
       // It has been well for the whole ramp: the next opening is a first one again.
-      return state.ramp === undefined || now - state.ramp.since < RAMP
+      return state.ramp === undefined || !Ramp.isOver(state.ramp, now)
         ? state
         : { ...state, ramp: undefined, openings: 0 }
     case "Forced":
@@ -147,19 +113,31 @@ const aged = (rules: Rules, state: State, now: number, random: number): State =>
 
 const ask = (rules: Rules, state: State, now: number): Step => {
   if (room(rules, state, now) < 1) return { state, pass: undefined }
-  const { generation } = state
-  if (state._tag === "HalfOpen") {
-    const id = state.nextProbe
-    const probes = [...state.probes, { id, until: now + rules.probeLease }]
-    return {
-      state: { ...state, probes, nextProbe: id + 1 },
-      pass: { generation, at: now, probe: id }
+  const { generation, sent: number } = state
+  const pass = { generation, number, at: now }
+  const sent = number + 1
+  switch (state._tag) {
+    case "HalfOpen": {
+      const probes = [...state.probes, { number, at: now }]
+      const until = state.until ?? now + rules.probeLease
+      return { state: { ...state, sent, probes, until }, pass }
     }
+    case "Closed": {
+      const ramp =
+        state.ramp === undefined ? undefined : { ...state.ramp, inFlight: state.ramp.inFlight + 1 }
+      return { state: { ...state, sent, ramp }, pass }
+    }
+    default:
+      return { state: { ...state, sent }, pass }
   }
-  const pass = { generation, at: now, probe: -1 }
-  if (state._tag !== "Closed" || state.ramp === undefined) return { state, pass }
-  const ramp = { ...state.ramp, inFlight: state.ramp.inFlight + 1 }
-  return { state: { ...state, ramp }, pass }
+}
+
+interface Ended {
+  readonly pass: Pass
+  /** It says something about the upstream. */
+  readonly counts: boolean
+  readonly failed: boolean
+  readonly slow: boolean
 }
 
 const result = (
@@ -171,45 +149,81 @@ const result = (
   random: number
 ): State => {
   if (pass.generation !== state.generation) return state
-  const counts = outcome === "success" || outcome === "failure"
-  const failed = outcome === "failure"
-  const slow = now - pass.at > rules.slowCall
+  const ended: Ended = {
+    pass,
+    counts: outcome === "success" || outcome === "failure",
+    failed: outcome === "failure",
+    slow: now - pass.at > rules.slowCall
+  }
   switch (state._tag) {
-    case "HalfOpen": {
-      if (!state.probes.some((probe) => probe.id === pass.probe)) return state
-      const probes = state.probes.filter((probe) => probe.id !== pass.probe)
-      if (!counts) return { ...state, probes }
-      // A slow answer does not show that an upstream is well.
-      if (failed || slow) return open(rules, state, now, random)
-      const successes = state.successes + 1
-      return successes < rules.successesToClose
-        ? { ...state, probes, successes }
-        : closed(state, { since: now, inFlight: 0 }, state.openings)
-    }
-    case "Closed": {
-      const ramp =
-        state.ramp === undefined
-          ? undefined
-          : { ...state.ramp, inFlight: Math.max(0, state.ramp.inFlight - 1) }
-      if (!counts) return ramp === undefined ? state : { ...state, ramp }
-      const window = FailureWindow.record(state.window, { failed, slow }, rules.window, now)
-      const tally = FailureWindow.total(window, rules.window, now)
-      const next = { ...state, ramp, window }
-      const trips =
-        tally.calls >= rules.minimumCalls &&
-        ((tally.failures > 0 && tally.failures >= rules.failureRate * tally.calls) ||
-          (tally.slow > 0 && tally.slow >= rules.slowCallRate * tally.calls))
-      return trips ? open(rules, next, now, random) : next
-    }
+    case "HalfOpen":
+      return probed(rules, state, ended, now, random)
+    case "Closed":
+      return called(rules, state, ended, now, random)
     default:
       return state
   }
 }
 
+const probed = (
+  rules: Rules,
+  state: Extract<State, { _tag: "HalfOpen" }>,
+  { counts, failed, pass, slow }: Ended,
+  now: number,
+  random: number
+): State => {
+  const probe = state.probes.find(({ number }) => number === pass.number)
+  if (probe === undefined) return state
+  const probes = state.probes.filter((other) => other !== probe)
+  const quiet = { ...state, probes, until: probes.length === 0 ? undefined : state.until }
+  if (!counts) return quiet
+  // A slow answer does not show that an upstream is well, either.
+  if (failed || slow)
+    return Probing.isSilent(rules, probe, now)
+      ? { ...quiet, hung: now - pass.at }
+      : open(rules, state, now, random)
+  const successes = state.successes + 1
+  if (successes >= rules.successesToClose)
+    return closed(state, { since: now, inFlight: 0 }, state.openings)
+  const until = probes.length === 0 ? undefined : now + rules.probeLease
+  return { ...state, probes, successes, heardAt: now, until }
+}
+
+const called = (
+  rules: Rules,
+  state: Extract<State, { _tag: "Closed" }>,
+  { counts, failed, pass, slow }: Ended,
+  now: number,
+  random: number
+): State => {
+  const ramp =
+    state.ramp === undefined
+      ? undefined
+      : { ...state.ramp, inFlight: Math.max(0, state.ramp.inFlight - 1) }
+  if (!counts) return ramp === undefined ? state : { ...state, ramp }
+  const window = FailureWindow.record(state.window, { failed, slow }, rules.window, now)
+  const streak = FailureStreak.record(state.streak, pass.number, failed, rules.minimumCalls)
+  const took = now - pass.at
+  const hung = failed && took > rules.probePatience ? took : state.hung
+  const next = { ...state, ramp, window, streak, hung }
+  return trips(rules, next, now) ? open(rules, next, now, random) : next
+}
+
+const trips = (
+  { failureRate, minimumCalls, slowCallRate, window: length }: Rules,
+  { streak, window }: Extract<State, { _tag: "Closed" }>,
+  now: number
+): boolean => {
+  if (FailureStreak.isOutage(streak, minimumCalls, failureRate)) return true
+  const { calls, failures, slow } = FailureWindow.total(window, length, now)
+  if (calls < minimumCalls) return false
+  return (
+    (failures > 0 && failures >= failureRate * calls) || (slow > 0 && slow >= slowCallRate * calls)
+  )
+}
+
 const force = (state: State, to: "open" | "closed" | "disabled" | "automatic"): State => {
   if (to === "automatic") return state._tag === "Forced" ? closed(state, undefined, 0) : state
-  const forced = to === "disabled" ? to : (`forced-${to}` as const)
-  return state._tag === "Forced" && state.to === forced
-    ? state
-    : { _tag: "Forced", generation: state.generation + 1, openings: 0, to: forced }
+  const mode = to === "disabled" ? to : (`forced-${to}` as const)
+  return state._tag === "Forced" && state.to === mode ? state : forced(state, mode)
 }

@@ -5,7 +5,9 @@
 import { Duration } from "effect"
 import type { CircuitBreakerSettings } from "../config/CircuitBreakerConfig.ts"
 import type { CircuitState } from "./CircuitBreaker.ts"
+import * as FailureStreak from "./FailureStreak.ts"
 import * as FailureWindow from "./FailureWindow.ts"
+import type { Ramp } from "./Ramp.ts"
 
 /** The settings in milliseconds. */
 export interface Rules {
@@ -18,10 +20,18 @@ export interface Rules {
   readonly maxOpen: number
   readonly probes: number
   readonly successesToClose: number
+  /** How long a probe keeps its place without a word. */
+  readonly probePatience: number
+  /** How long a call may hang. */
+  readonly longest: number
   readonly probeLease: number
 }
 
-export const rules = (settings: CircuitBreakerSettings): Rules => ({
+/** @param longest that a call can take: its limit of time */
+export const rules = (
+  settings: CircuitBreakerSettings,
+  longest: Duration.Duration = settings.probeLease
+): Rules => ({
   window: Duration.toMillis(settings.window),
   minimumCalls: settings.minimumCalls,
   failureRate: settings.failureRate,
@@ -31,19 +41,15 @@ export const rules = (settings: CircuitBreakerSettings): Rules => ({
   maxOpen: Duration.toMillis(settings.maxOpen),
   probes: settings.probes,
   successesToClose: settings.successesToClose,
+  probePatience: Duration.toMillis(settings.probePatience),
+  longest: Math.min(Duration.toMillis(longest), Duration.toMillis(settings.probeLease)),
   probeLease: Duration.toMillis(settings.probeLease)
 })
 
 export interface Probe {
-  readonly id: number
-  /** Without a result by then, it has failed. */
-  readonly until: number
-}
-
-/** After closing, calls at once are limited to what a recovering upstream can take, doubling every second. */
-export interface Ramp {
-  readonly since: number
-  readonly inFlight: number
+  /** The number of its pass. */
+  readonly number: number
+  readonly at: number
 }
 
 interface Common {
@@ -51,21 +57,31 @@ interface Common {
   readonly generation: number
   /** How often it has opened without having been well for a while in between. */
   readonly openings: number
+  /** Calls let through in this generation: the number of the next one. */
+  readonly sent: number
+  /** Milliseconds after which the last call that had hung failed; absent: none has, so far. */
+  readonly hung: number | undefined
+  /** Of the calls made while closed; kept while open, for who looks at it. */
+  readonly window: FailureWindow.FailureWindow
 }
 
 export type State = Common &
   (
     | {
         readonly _tag: "Closed"
-        readonly window: FailureWindow.FailureWindow
+        readonly streak: FailureStreak.FailureStreak
         readonly ramp: Ramp | undefined
       }
     | { readonly _tag: "Open"; readonly until: number }
     | {
         readonly _tag: "HalfOpen"
+        /** Those without a result, silent ones included. */
         readonly probes: ReadonlyArray<Probe>
         readonly successes: number
-        readonly nextProbe: number
+        /** Time of the last of them; -Infinity: none. */
+        readonly heardAt: number
+        /** Without a success by then, it opens again; absent while no probe is out. */
+        readonly until: number | undefined
       }
     | { readonly _tag: "Forced"; readonly to: "forced-open" | "forced-closed" | "disabled" }
   )
@@ -73,16 +89,19 @@ export type State = Common &
 /** The right to make one call. */
 export interface Pass {
   readonly generation: number
+  /** 0 for the first of its generation. */
+  readonly number: number
   readonly at: number
-  /** Number of the probe; -1 for a call of a closed circuit. */
-  readonly probe: number
 }
 
 export const initial: State = {
   _tag: "Closed",
   generation: 0,
   openings: 0,
+  sent: 0,
+  hung: undefined,
   window: FailureWindow.empty,
+  streak: FailureStreak.empty,
   ramp: undefined
 }
 
@@ -97,4 +116,15 @@ export const nameOf = (state: State): CircuitState => {
     case "Forced":
       return state.to
   }
+}
+
+/** Of the counted calls in the window. */
+export const rates = (
+  { window: length }: Rules,
+  { window }: State,
+  now: number
+): { readonly calls: number; readonly failureRate: number; readonly slowCallRate: number } => {
+  const { calls, failures, slow } = FailureWindow.total(window, length, now)
+  const share = (count: number) => (calls === 0 ? 0 : count / calls)
+  return { calls, failureRate: share(failures), slowCallRate: share(slow) }
 }

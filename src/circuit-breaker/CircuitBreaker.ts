@@ -40,17 +40,42 @@ export interface Transition {
   readonly at: number
 }
 
+/** One circuit as it is now, for a display or a metric. */
+export interface CircuitSnapshot {
+  readonly key: string
+  readonly state: CircuitState
+  /** Grows with every change of state; results of calls from an earlier one move nothing. */
+  readonly generation: number
+  /** Openings since it was last well for a while; the next one lasts the longer for each. */
+  readonly openings: number
+  /** Counted calls of the window that were made while it was closed. */
+  readonly calls: number
+  /** Shares of them, 0 to 1; 0 where there are none. */
+  readonly failureRate: number
+  readonly slowCallRate: number
+  /** Probes that are out without a result; 0 unless half open. */
+  readonly probes: number
+  /** Who waits in `ready`. */
+  readonly waiting: number
+  /** Unix milliseconds: now if a call may go now; absent if only a result or `force` can bring that. */
+  readonly nextCallAt: number | undefined
+}
+
 export class CircuitBreaker extends Context.Service<
   CircuitBreaker,
   {
     /**
      * Waits, holding nothing, until a call could pass; ends with `RunStopped` on a stop of the run.
      * Where the breaker is set to fail fast, or too many wait already, it fails with `CircuitOpen` instead.
+     *
+     * @param size how long the call may take, in any unit, say its bound of output tokens. The smallest go first, as
+     *   probes: they tell soonest that the upstream is back, and cost least where it is not. Default 0.
      */
     readonly ready: (
       key: string,
       run: RunSignal,
-      model: string
+      model: string,
+      size?: number
     ) => Effect.Effect<void, CircuitOpen | RunStopped>
     /** Runs the call if the circuit lets it, without ever waiting. The caller says what the result counts as. */
     readonly protect: <A, E, R>(
@@ -64,6 +89,9 @@ export class CircuitBreaker extends Context.Service<
       to: "open" | "closed" | "disabled" | "automatic"
     ) => Effect.Effect<void>
     readonly state: (key: string) => Effect.Effect<CircuitState>
+    /** Every circuit that was ever asked about, in the order of that. */
+    readonly snapshot: Effect.Effect<ReadonlyArray<CircuitSnapshot>>
+    /** Every change of state from now on. */
     readonly transitions: Stream.Stream<Transition>
   }
 >()("spillway/circuit-breaker/CircuitBreaker") {}

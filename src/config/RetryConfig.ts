@@ -2,7 +2,8 @@
 import { Context, Duration } from "effect"
 
 export interface RetrySettings {
-  /** Attempts of one item, the first included. 1 switches retries off. Default 6. */
+  /** Attempts of one item, the first included. 1 switches retries off. Default 6. An attempt that fails while its circuit is
+   * open or half open, is not one of them, up to a thousand, nor one of the first 20 that meet a 429 for want of quota: that is no fault of the item. */
   readonly maxAttempts: number
   /** Full jitter: before retry n the delay is random in [0, min(cap, base · 2ⁿ)]. Defaults 500 ms and 60 s. */
   readonly base: Duration.Duration
@@ -21,15 +22,24 @@ export const defaults: RetrySettings = {
   totalTimeout: Duration.hours(1)
 }
 
+/** Milliseconds. Longer ones are slips of the pen; none at all is `Duration.infinity`. */
+const LONGEST = 365 * 24 * 3_600_000
+
 /** What is wrong with the settings, one sentence a field; empty if they can be used. */
 export const problems = (settings: RetrySettings): ReadonlyArray<string> => {
   const wrong: Array<string> = []
   const { maxAttempts } = settings
-  if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1))
+  if (!(Number.isSafeInteger(maxAttempts) && maxAttempts >= 1))
     wrong.push(`maxAttempts is ${maxAttempts}: use a whole number from 1.`)
   for (const field of ["base", "cap", "attemptTimeout", "totalTimeout"] as const) {
     const millis = Duration.toMillis(settings[field])
-    if (!(millis >= 0)) wrong.push(`${field} is ${millis} ms: use a duration from 0.`)
+    // No attempt can end in no time.
+    const positive = field === "attemptTimeout" ? millis > 0 : millis >= 0
+    const endless = millis === Number.POSITIVE_INFINITY && field !== "base"
+    if (!(positive && (millis <= LONGEST || endless)))
+      wrong.push(
+        `${field} is ${millis} ms: use a duration ${field === "attemptTimeout" ? "above" : "from"} 0, up to 365 days${field === "base" ? "" : ", or Duration.infinity"}.`
+      )
   }
   return wrong
 }

@@ -6,6 +6,7 @@ import { Config, Duration, Effect, Option, Redacted, Result } from "effect"
 import type { CircuitBreakerSettings } from "./CircuitBreakerConfig.ts"
 import * as Checks from "./OpenAiChecks.ts"
 import type { RateLimits } from "./RateLimitConfig.ts"
+import type { RedisSettings } from "./RedisConfig.ts"
 import type { RetrySettings } from "./RetryConfig.ts"
 import type { SettingProblem } from "./SettingsError.ts"
 import {
@@ -15,7 +16,9 @@ import {
   limits,
   retry,
   type Setting,
-  type SettingsOf
+  type SettingsOf,
+  type Sharing,
+  sharing
 } from "./settings.ts"
 
 /** What was read. `value` is to be used only where there are no problems. */
@@ -78,6 +81,14 @@ const ordered = (
     : []
 
 export const readLimits: Effect.Effect<Read<RateLimits>> = readAll<RateLimits>(limits)
+
+export const readRedis: Effect.Effect<Read<RedisSettings>> = Effect.map(
+  readAll<Sharing>(sharing),
+  ({ value: { redisUrl }, problems }) => ({
+    value: { url: redisUrl === undefined ? undefined : Redacted.make(redisUrl) },
+    problems
+  })
+)
 
 export const readRetry: Effect.Effect<Read<RetrySettings>> = Effect.map(
   readAll<RetrySettings>(retry),

@@ -7,6 +7,7 @@ import * as Breaker from "./CircuitBreakerConfig.ts"
 import * as Checks from "./OpenAiChecks.ts"
 import { DEFAULT_BASE_URL } from "./OpenAiConfig.ts"
 import * as Limits from "./RateLimitConfig.ts"
+import * as SharedRedis from "./RedisConfig.ts"
 import * as Retry from "./RetryConfig.ts"
 import { choice, duration, flag, type Kind, share, text, whole } from "./SettingKinds.ts"
 
@@ -106,6 +107,22 @@ export const connection: SettingsOf<Connection> = {
   }
 }
 
+/** What a quota is shared through, as it is written down; `SettingsReader.ts` makes `RedisSettings` of it. */
+export interface Sharing {
+  readonly redisUrl: string | undefined
+}
+
+export const sharing: SettingsOf<Sharing> = {
+  redisUrl: {
+    variable: "SPILLWAY_REDIS_URL",
+    meaning: "Redis through which several processes share one quota; without it each counts alone.",
+    kind: text("redis or rediss URL", SharedRedis.problem),
+    default: undefined,
+    example: "redis://localhost:6379",
+    secret: true
+  }
+}
+
 export const limits: SettingsOf<Limits.RateLimits> = {
   maxInFlight: {
     variable: "SPILLWAY_MAX_IN_FLIGHT",
@@ -128,9 +145,24 @@ export const limits: SettingsOf<Limits.RateLimits> = {
     default: Limits.defaults.tokensPerMinute,
     example: "2000000"
   },
+  requestsPerDay: {
+    variable: "SPILLWAY_RPD",
+    meaning:
+      "Requests per day of a model, where there is such a limit and no response has told it yet.",
+    kind: whole(1, 1_000_000_000_000),
+    default: Limits.defaults.requestsPerDay,
+    example: "10000"
+  },
+  tokensPerDay: {
+    variable: "SPILLWAY_TPD",
+    meaning: "Tokens per day of a model, likewise.",
+    kind: whole(1, 1_000_000_000_000),
+    default: Limits.defaults.tokensPerDay,
+    example: "20000000"
+  },
   capAtConfigured: {
     variable: "SPILLWAY_CAP_AT_CONFIGURED",
-    meaning: "Never exceeds the two limits above, even where the provider grants more.",
+    meaning: "Never exceeds the limits above, even where the provider grants more.",
     kind: flag,
     default: Limits.defaults.capAtConfigured,
     example: "true"
@@ -168,7 +200,8 @@ export const limits: SettingsOf<Limits.RateLimits> = {
 export const retry: SettingsOf<Retry.RetrySettings> = {
   maxAttempts: {
     variable: "SPILLWAY_MAX_ATTEMPTS",
-    meaning: "Attempts of one item, the first included; 1 switches retries off.",
+    meaning:
+      "Attempts of one item, the first included; 1 switches retries off. Those that fail while the circuit is open, or for want of quota, do not count.",
     kind: whole(1, 100),
     default: Retry.defaults.maxAttempts,
     example: "3"
@@ -253,7 +286,7 @@ export const breaker: SettingsOf<Breaker.CircuitBreakerSettings> = {
     meaning: "Longest time of staying open.",
     kind: opening,
     default: Breaker.defaults.maxOpen,
-    example: "2 minutes"
+    example: "30 seconds"
   },
   probes: {
     variable: "SPILLWAY_BREAKER_PROBES",
@@ -269,12 +302,27 @@ export const breaker: SettingsOf<Breaker.CircuitBreakerSettings> = {
     default: Breaker.defaults.successesToClose,
     example: "5"
   },
+  probePatience: {
+    variable: "SPILLWAY_BREAKER_PROBE_PATIENCE",
+    meaning:
+      "A probe that is silent for longer gives its place to another; its success still counts.",
+    kind: duration("1 milli", "1 hour"),
+    default: Breaker.defaults.probePatience,
+    example: "5s"
+  },
   probeLease: {
     variable: "SPILLWAY_BREAKER_PROBE_LEASE",
-    meaning: "A probe that has not come back by then counts as failed.",
+    meaning: "Half open with no success for so long, the circuit opens again.",
     kind: duration("1 milli", "1 day"),
     default: Breaker.defaults.probeLease,
     example: "1 minute"
+  },
+  maxOutage: {
+    variable: "SPILLWAY_BREAKER_MAX_OUTAGE",
+    meaning: "An outage that lasts longer stops the run, resumable.",
+    kind: duration("1 second", "30 days"),
+    default: Breaker.defaults.maxOutage,
+    example: "6 hours"
   },
   whileOpen: {
     variable: "SPILLWAY_BREAKER_WHILE_OPEN",
@@ -300,7 +348,7 @@ export const groups: ReadonlyArray<{
   readonly title: string
   readonly settings: ReadonlyArray<Setting<SettingValue>>
 }> = [
-  { title: "Connection", settings: Object.values(connection) },
+  { title: "Connection", settings: [...Object.values(connection), ...Object.values(sharing)] },
   { title: "Rate limits", settings: Object.values(limits) },
   { title: "Retries", settings: Object.values(retry) },
   { title: "Circuit breaker", settings: Object.values(breaker) }

@@ -11,6 +11,7 @@ export type StopCause =
   | "model-unavailable"
   | "budget"
   | "hint-too-long"
+  | "outage"
   | "too-many-failures"
   | "store"
   | "sink"
@@ -23,6 +24,7 @@ const exitCodes: Record<StopCause, number> = {
   "model-unavailable": 2,
   budget: 3,
   "hint-too-long": 3,
+  outage: 3,
   "too-many-failures": 1,
   store: 3,
   sink: 3,

@@ -33,6 +33,12 @@ const BELIEVABLE = 100
 /** A bucket that holds this share was full: `remaining` is rounded down. */
 const ALMOST = 0.999
 
+/**
+ * How far below empty the level may be told to be, as a share of the limit. The provider's own never is: what does not fit
+ * is refused and not taken. A little, because refusals come one after the other.
+ */
+const DEBT = 0.1
+
 /** Of a `SendMark`, what all buckets share. */
 export type Mark = Pick<SendMark, "order" | "at">
 
@@ -156,7 +162,8 @@ export class Bucket {
     const first = Math.min(report.remaining, this.limit) - departure.fenced - onTheWay - start
     const overBrim = Math.max(0, this.peaks.maxAfter(mark.order) + first - this.limit)
     const others = this.neighbours.taken(mark.at, now)
-    const told = Math.min(this.limit, first + this.net(now) - overBrim - others) - this.pending
+    const left = Math.min(this.limit, first + this.net(now) - overBrim - others)
+    const told = Math.max(left, -DEBT * this.limit) - this.pending
     // Above our own cap the provider's bucket says nothing about what we may still send.
     this.level = this.capped ? Math.min(this.level, told) : told
     return true
@@ -251,7 +258,7 @@ export class Bucket {
       this.level = Math.min(this.level, limit - this.pending)
       // They were reckoned at the old rate.
       this.peaks.clear()
-      this.neighbours.forget()
+      this.neighbours.forget(this.refill)
     }
     return true
   }

@@ -89,9 +89,10 @@ export class Neighbours {
       this.readings = this.readings.filter((other) => other.at >= at - MEMORY)
   }
 
-  /** The limit has changed: older readings reckon with another refill. */
-  forget(): void {
+  /** The limit has changed: older readings reckon with another refill, and nobody takes more than the new one. */
+  forget(refill: number): void {
     this.readings = []
+    this.drain = Math.min(this.drain, refill)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber, Layer, Random, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, Layer, Random, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { CircuitBreaker, type Transition } from "spillway/circuit-breaker/CircuitBreaker"
 import {
@@ -94,8 +94,9 @@ describe("while it is open", () => {
       )
       yield* TestClock.adjust("10 minutes")
       assert.strictEqual(most, 3)
-      assert.isAbove(calls, 30)
-      assert.isBelow(calls, 100)
+      // 2.5 s open on average, half a second half open.
+      assert.isAbove(calls, 300)
+      assert.isBelow(calls, 900)
       yield* Fiber.interrupt(all)
     }).pipe(Effect.provide(layerOf()), Random.withSeed(2))
   )
@@ -219,7 +220,7 @@ describe("half open", () => {
     }).pipe(Effect.provide(layerOf()))
   )
 
-  it.effect("probes that hang lose their lease: never half open for ever (row 19)", () =>
+  it.effect("probes that hang give their places to others: never half open for ever (row 19)", () =>
     Effect.gen(function* () {
       yield* breakIt
       yield* TestClock.adjust("1 second")
@@ -227,14 +228,60 @@ describe("half open", () => {
         Effect.forEach([1, 2, 3], () => call(Effect.never), { concurrency: "unbounded" }),
         { startImmediately: true }
       )
-      const waiter = yield* Effect.forkChild(worker(Effect.void), { startImmediately: true })
-      // The lease is as long as an attempt may take: 10 minutes.
-      yield* TestClock.adjust("599 seconds")
+      const waiters = yield* Effect.forkChild(
+        Effect.forEach([1, 2, 3], () => worker(Effect.void), { concurrency: "unbounded" }),
+        { startImmediately: true }
+      )
+      // An attempt may take 10 minutes: one probe in 25 s goes beside those that hang.
+      yield* TestClock.adjust("24 seconds")
       assert.strictEqual(yield* state, "half-open")
-      yield* TestClock.adjust("5 seconds")
-      yield* Fiber.join(waiter)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(waiters)
+      assert.strictEqual(yield* state, "closed")
       yield* Fiber.interrupt(hung)
     }).pipe(Effect.provide(layerOf()), Random.withSeed(8))
+  )
+
+  it.effect("opens again after the lease where all of them hang (row 19)", () =>
+    Effect.gen(function* () {
+      yield* breakIt
+      yield* TestClock.adjust("1 second")
+      const hung = yield* Effect.forkChild(call(Effect.never), { startImmediately: true })
+      yield* TestClock.adjust("599 seconds")
+      assert.strictEqual(yield* state, "half-open")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* state, "open")
+      yield* Fiber.interrupt(hung)
+    }).pipe(Effect.provide(layerOf()), Random.withSeed("lease"))
+  )
+
+  it.effect("the smallest that wait are the probes, of equal ones the first that came", () =>
+    Effect.gen(function* () {
+      const breaker = yield* CircuitBreaker
+      yield* breakIt
+      const order: Array<string> = []
+      const waiting = (name: string, size: number) =>
+        Effect.forkChild(
+          Effect.tap(breaker.ready(key, signal, key, size), () =>
+            Effect.sync(() => order.push(name))
+          ),
+          { startImmediately: true }
+        )
+      const fibers = [
+        yield* waiting("4096 tokens", 4096),
+        yield* waiting("256 tokens", 256),
+        yield* waiting("1024 tokens", 1024),
+        yield* waiting("256 tokens, later", 256)
+      ]
+      yield* TestClock.adjust("5 seconds")
+      for (const fiber of fibers) yield* Fiber.join(fiber)
+      assert.deepStrictEqual(order, [
+        "256 tokens",
+        "256 tokens, later",
+        "1024 tokens",
+        "4096 tokens"
+      ])
+    }).pipe(Effect.provide(layerOf()), Random.withSeed(10))
   )
 })
 
@@ -281,6 +328,98 @@ describe("transitions", () => {
       yield* Fiber.interrupt(watcher)
     }).pipe(Effect.provide(layerOf()))
   )
+})
+
+describe("the snapshot", () => {
+  const look = Effect.gen(function* () {
+    const breaker = yield* CircuitBreaker
+    const [circuit] = yield* breaker.snapshot
+    return circuit
+  })
+
+  it.effect("shows rates and calls while it is closed, and what opened it afterwards", () =>
+    Effect.gen(function* () {
+      yield* call(Effect.void)
+      yield* Effect.exit(call(Effect.fail("503")))
+      assert.deepStrictEqual(yield* look, {
+        key,
+        state: "closed",
+        generation: 0,
+        openings: 0,
+        calls: 2,
+        failureRate: 0.5,
+        slowCallRate: 0,
+        probes: 0,
+        waiting: 0,
+        nextCallAt: 0
+      })
+      for (let i = 0; i < 2; i++) yield* Effect.exit(call(Effect.fail("503")))
+      const waiter = yield* Effect.forkChild(ready(), { startImmediately: true })
+      const open = yield* look
+      assert.deepInclude(open, { state: "open", openings: 1, generation: 1, waiting: 1 })
+      assert.deepInclude(open, { calls: 4, failureRate: 0.75 })
+      assert.isAbove(open?.nextCallAt ?? 0, 0)
+      assert.isAtMost(open?.nextCallAt ?? 0, 1000)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(waiter)
+      const probe = yield* Effect.forkChild(call(Effect.never), { startImmediately: true })
+      assert.deepInclude(yield* look, { state: "half-open", probes: 1, waiting: 0 })
+      yield* Fiber.interrupt(probe)
+    }).pipe(Effect.provide(layerOf()), Random.withSeed(11))
+  )
+
+  it.effect("tells that nothing but a hand lifts a forced state", () =>
+    Effect.gen(function* () {
+      const breaker = yield* CircuitBreaker
+      yield* breaker.force(key, "open")
+      assert.deepInclude(yield* look, { state: "forced-open", nextCallAt: undefined })
+    }).pipe(Effect.provide(layerOf()))
+  )
+})
+
+describe("a wall clock that jumps an hour, either way", () => {
+  for (const hour of [3_600_000, -3_600_000])
+    it.effect(`of ${hour} ms moves nothing: time is the monotonic clock`, () =>
+      Effect.gen(function* () {
+        const real = yield* Clock.Clock
+        let shift = 0
+        const wall = () => real.currentTimeMillisUnsafe() + shift
+        const jumpy: Clock.Clock = {
+          ...real,
+          currentTimeMillisUnsafe: wall,
+          currentTimeMillis: Effect.sync(wall),
+          currentTimeNanosUnsafe: () => BigInt(wall()) * 1_000_000n,
+          currentTimeNanos: Effect.sync(() => BigInt(wall()) * 1_000_000n),
+          monotonicTimeNanosUnsafe: () => real.monotonicTimeNanosUnsafe(),
+          monotonicTimeNanos: Effect.sync(() => real.monotonicTimeNanosUnsafe()),
+          sleep: (duration) => real.sleep(duration)
+        }
+        yield* Effect.gen(function* () {
+          yield* breakIt
+          const waiter = yield* Effect.forkChild(ready(), { startImmediately: true })
+          shift = hour
+          assert.strictEqual(yield* state, "open")
+          assert.isUndefined(waiter.pollUnsafe())
+          yield* TestClock.adjust("1 second")
+          yield* Fiber.join(waiter)
+          assert.strictEqual(yield* state, "half-open")
+          shift = -hour
+          for (let i = 0; i < 3; i++) yield* call(Effect.void)
+          assert.strictEqual(yield* state, "closed")
+          shift = hour
+          // The ramp still lasts: no more than twice the probes at once.
+          const all = yield* Effect.forkChild(
+            Effect.forEach(Array(7).keys(), () => Effect.exit(call(Effect.sleep("1 milli"))), {
+              concurrency: "unbounded"
+            }),
+            { startImmediately: true }
+          )
+          yield* TestClock.adjust("1 milli")
+          const exits = yield* Fiber.join(all)
+          assert.strictEqual(exits.filter(Exit.isSuccess).length, 6)
+        }).pipe(Effect.provide(layerOf()), Effect.provideService(Clock.Clock, jumpy))
+      }).pipe(Random.withSeed(12))
+    )
 })
 
 describe("settings", () => {

@@ -7,7 +7,7 @@ import { CircuitBreakerConfig } from "spillway/config/CircuitBreakerConfig"
 import { OpenAiConfig } from "spillway/config/OpenAiConfig"
 import * as RateLimitConfig from "spillway/config/RateLimitConfig"
 import * as RetryConfig from "spillway/config/RetryConfig"
-import { breaker, connection, groups, limits, retry } from "spillway/config/settings"
+import { breaker, connection, groups, limits, retry, sharing } from "spillway/config/settings"
 import * as EnvironmentConfig from "spillway/layers/config/EnvironmentConfig"
 
 const KEY = "sk-proj-abcDEF_123-xyz"
@@ -310,7 +310,7 @@ describe("The list of settings", () => {
   it("has each variable once, with its own name in the environment", () => {
     const variables = groups.flatMap(({ settings }) => settings.map(({ variable }) => variable))
     assert.strictEqual(new Set(variables).size, variables.length)
-    const count = [connection, limits, retry, breaker]
+    const count = [connection, sharing, limits, retry, breaker]
       .map((group) => Object.keys(group).length)
       .reduce((sum, n) => sum + n)
     assert.strictEqual(variables.length, count)

@@ -53,6 +53,30 @@ export const circuitBreakerContract = (name: string, layer: Layer.Layer<CircuitB
         }).pipe(Effect.provide(layer))
     )
 
+    it.effect("shows no circuit that lets calls through as one that waits", () =>
+      Effect.gen(function* () {
+        const breaker = yield* CircuitBreaker
+        const key = "snapshot"
+        yield* breaker.protect(key, Effect.void, () => "success")
+        yield* Effect.exit(breaker.protect(key, Effect.fail("no"), () => "failure"))
+        const state = yield* breaker.state(key)
+        // One that counts nothing has no circuits to show.
+        for (const circuit of (yield* breaker.snapshot).filter((found) => found.key === key)) {
+          assert.deepInclude(circuit, { state, calls: 2, failureRate: 0.5, waiting: 0, probes: 0 })
+          assert.strictEqual(circuit.nextCallAt, 0)
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("forces and lifts without failing, and keeps handing calls through after it", () =>
+      Effect.gen(function* () {
+        const breaker = yield* CircuitBreaker
+        for (const to of ["open", "closed", "disabled", "automatic"] as const)
+          yield* breaker.force("forced", to)
+        assert.strictEqual(yield* breaker.protect("forced", Effect.succeed(1), () => "success"), 1)
+      }).pipe(Effect.provide(layer))
+    )
+
     it.effect("keeps the result of a call whose classifier throws", () =>
       Effect.gen(function* () {
         const breaker = yield* CircuitBreaker

@@ -15,7 +15,7 @@ const attempts = (
   error: { readonly verdict: Verdict },
   settings: Partial<RetrySettings> = {},
   work: Effect.Effect<void> = Effect.void,
-  uncounted?: () => number
+  allowance?: () => RetryPolicy.Allowance
 ) =>
   Effect.gen(function* () {
     const at: Array<number> = []
@@ -24,7 +24,7 @@ const attempts = (
       yield* work
       return yield* Effect.fail(error)
     })
-    const policy = RetryPolicy.make({ ...defaults, ...settings }, uncounted)
+    const policy = RetryPolicy.make({ ...defaults, ...settings }, allowance)
     const fiber = yield* Effect.forkChild(Effect.flip(Effect.retry(attempt, policy)))
     yield* TestClock.adjust("10 hours")
     assert.strictEqual(yield* Fiber.join(fiber), error)
@@ -103,7 +103,106 @@ describe("RetryPolicy", () => {
         waited += 600_000
         return Effect.void
       })
-      assert.strictEqual((yield* attempts(retryable, settings, counted, () => waited)).length, 4)
+      const allowance = () => ({ waitedMs: waited, excused: 0 })
+      assert.strictEqual((yield* attempts(retryable, settings, counted, allowance)).length, 4)
+    })
+  )
+
+  it.effect(
+    "does not count an attempt that failed in an outage, nor backs off after it (row 17)",
+    () =>
+      Effect.gen(function* () {
+        let made = 0
+        let excused = 0
+        const work = Effect.andThen(
+          Effect.sync(() => {
+            // The first hundred meet an outage.
+            if (++made <= 100) excused++
+          }),
+          Effect.sleep("1 second")
+        )
+        const at = yield* attempts(retryable, { maxAttempts: 3 }, work, () => ({
+          waitedMs: 0,
+          excused
+        }))
+        assert.strictEqual(at.length, 103)
+        for (let n = 1; n <= 100; n++) assert.strictEqual((at[n] ?? 0) - (at[n - 1] ?? 0), 1_000)
+        assert.isAtMost((at[101] ?? 0) - (at[100] ?? 0), 1_500)
+      })
+  )
+
+  it.effect("excuses no more than a thousand attempts of one item", () =>
+    Effect.gen(function* () {
+      let excused = 0
+      const work = Effect.andThen(
+        Effect.sync(() => excused++),
+        Effect.sleep("1 second")
+      )
+      const allowance = () => ({ waitedMs: 0, excused })
+      const at = yield* attempts(retryable, { maxAttempts: 3 }, work, allowance)
+      assert.strictEqual(at.length, 1_003)
+    })
+  )
+
+  it.effect("sends nothing twice with one attempt, in an outage neither", () =>
+    Effect.gen(function* () {
+      const excused = () => ({ waitedMs: 0, excused: 1 })
+      const at = yield* attempts(retryable, { maxAttempts: 1 }, Effect.void, excused)
+      assert.strictEqual(at.length, 1)
+    })
+  )
+
+  it.effect("is bound by the total time in an outage, too, and by the hint", () =>
+    Effect.gen(function* () {
+      let excused = 0
+      const work = Effect.andThen(
+        Effect.sync(() => excused++),
+        Effect.sleep("60 seconds")
+      )
+      const settings = { maxAttempts: 3, totalTimeout: Duration.minutes(10) }
+      const allowance = () => ({ waitedMs: 0, excused })
+      assert.strictEqual((yield* attempts(retryable, settings, work, allowance)).length, 11)
+      excused = 0
+      const at = yield* attempts(hinted("2 minutes"), settings, work, allowance)
+      assert.isAtLeast((at[1] ?? 0) - (at[0] ?? 0), 180_000)
+    })
+  )
+
+  it.effect("is not moved by a wall clock that jumps an hour, either way", () =>
+    Effect.gen(function* () {
+      const real = yield* Clock.Clock
+      const times = (jump: number) =>
+        Effect.gen(function* () {
+          const start = Number(real.monotonicTimeNanosUnsafe())
+          const at: Array<number> = []
+          let shift = 0
+          const wall = () => real.currentTimeMillisUnsafe() + shift
+          const jumpy: Clock.Clock = {
+            currentTimeMillisUnsafe: wall,
+            currentTimeMillis: Effect.sync(wall),
+            currentTimeNanosUnsafe: () => BigInt(wall()) * 1_000_000n,
+            currentTimeNanos: Effect.sync(() => BigInt(wall()) * 1_000_000n),
+            monotonicTimeNanosUnsafe: () => real.monotonicTimeNanosUnsafe(),
+            monotonicTimeNanos: Effect.sync(() => real.monotonicTimeNanosUnsafe()),
+            sleep: (duration) => real.sleep(duration)
+          }
+          const attempt = Effect.suspend(() => {
+            at.push(Math.round((Number(real.monotonicTimeNanosUnsafe()) - start) / 1e6))
+            shift = at.length % 2 === 0 ? jump : -jump
+            return Effect.fail(retryable)
+          })
+          const fiber = yield* Effect.forkChild(
+            Effect.flip(Effect.retry(attempt, RetryPolicy.make(defaults))).pipe(
+              Effect.provideService(Clock.Clock, jumpy)
+            )
+          )
+          yield* TestClock.adjust("10 minutes")
+          yield* Fiber.join(fiber)
+          return at
+        }).pipe(Random.withSeed("jump"))
+      const still = yield* times(0)
+      assert.strictEqual(still.length, defaults.maxAttempts)
+      assert.deepStrictEqual(yield* times(3_600_000), still)
     })
   )
 

@@ -32,7 +32,9 @@ const job = (run: ActiveRun.ActiveRun): Job => ({
   onDelta: undefined,
   requestIds: [],
   attempts: 0,
-  waitedMs: 0
+  waitedMs: 0,
+  excused: 0,
+  throttled: 0
 })
 
 it.effect("waits the hint, then tries again", () =>

@@ -54,8 +54,8 @@ describe("what neighbours take", () => {
     const level = hear(neighbours, 1, 0, 10_000)
     hear(neighbours, 0, 10_500, 13_000, level)
     assert.isAtLeast(neighbours.rate(13_000), 0.9)
-    hear(neighbours, 0, 13_500, 200_000, level)
-    assert.isAtMost(neighbours.rate(200_000), 0.06)
+    hear(neighbours, 0, 13_500, 500_000, level)
+    assert.isAtMost(neighbours.rate(500_000), 0.06)
   })
 
   it("is forgotten when nothing is heard: else nothing would ever be sent again", () => {
@@ -70,7 +70,7 @@ describe("what neighbours take", () => {
     const neighbours = new Neighbours(0)
     hear(neighbours, 1, 0, 10_000)
     neighbours.sent(10_500)
-    assert.strictEqual(neighbours.rate(15_000), 1)
+    assert.strictEqual(neighbours.rate(13_500), 1)
   })
 
   it("does not take for a neighbour what may have overtaken on the way", () => {

@@ -88,6 +88,38 @@ describe("the simulated transport", () => {
     })
   )
 
+  for (const [way, jump] of [
+    ["back", -3_600_000],
+    ["forward", 3_600_000]
+  ] as const) {
+    it.effect(`takes no longer and no shorter where the wall clock jumps ${way} by an hour`, () =>
+      Effect.gen(function* () {
+        const steady = yield* Clock.Clock
+        let offset = 0
+        const jumping: Clock.Clock = {
+          ...steady,
+          currentTimeMillisUnsafe: () => steady.currentTimeMillisUnsafe() + offset
+        }
+        const timed = Effect.gen(function* () {
+          const transport = yield* SimulatedOpenAiTransport.make()
+          yield* transport.send(chat("Hello"))
+          return steady.currentTimeMillisUnsafe()
+        })
+        const alone = yield* inVirtualTime(timed)
+        const start = steady.currentTimeMillisUnsafe()
+        const fiber = yield* timed.pipe(
+          Effect.provideService(Clock.Clock, jumping),
+          Effect.forkChild
+        )
+        yield* TestClock.adjust("100 millis")
+        offset = jump
+        yield* TestClock.adjust("1 minute")
+        assert.isDefined(fiber.pollUnsafe())
+        assert.strictEqual((yield* Fiber.join(fiber)) - start, alone)
+      })
+    )
+  }
+
   it.effect("calls the hooks in order, with the head as of admission", () =>
     Effect.gen(function* () {
       const transport = yield* SimulatedOpenAiTransport.make({ tier: "1" })

@@ -4,6 +4,9 @@
  * send, and what to do with a refusal. Clients: `clients/`; the wire: `Wire.ts`.
  */
 import type { Effect, Scope } from "effect"
+import type { CircuitState } from "spillway/circuit-breaker/CircuitBreaker"
+import type { JsonObject } from "spillway/request/GenerateRequest"
+import type { OpenAiTransport } from "spillway/transport/OpenAiTransport"
 
 export type ClientName = "spillway" | "effect" | "bottleneck" | "p-queue" | "static" | "aimd"
 
@@ -11,7 +14,7 @@ export type ClientName = "spillway" | "effect" | "bottleneck" | "p-queue" | "sta
 export interface Job {
   readonly index: number
   /** Of the Chat Completions endpoint. */
-  readonly body: Readonly<Record<string, unknown>>
+  readonly body: JsonObject
   /** Tokens: max(output bound, estimate of the input), by the platform's published rule. */
   readonly charge: number
 }
@@ -38,6 +41,10 @@ export interface Wire {
   readonly answered: (job: Job) => void
   /** The client gives the item up. */
   readonly lost: (job: Job) => void
+  /** The same exchanges as Spillway's own port, counted by the same code. */
+  readonly transport: OpenAiTransport["Service"]
+  /** For a client with a circuit breaker: its state at the start, and whenever it is different. */
+  readonly circuit: (to: CircuitState) => void
 }
 
 /** What any user could tell a client about the quota beforehand. */
@@ -47,6 +54,12 @@ export interface Known {
   readonly tokensPerMinute: number
   /** Most requests in flight at once. */
   readonly maxInFlight: number
+  /** Attempts of one item, the first included. */
+  readonly maxAttempts: number
+  /** Most that the run may spend, USD; absent: no cap. Only clients with a budget heed it. */
+  readonly capUsd?: number | undefined
+  /** Share of the items whose caller breaks them off half a second after they were begun, 0 to 1. */
+  readonly cancelled?: number | undefined
 }
 
 export interface Client {

@@ -1,7 +1,8 @@
 /**
  * What the full stack costs per request beside the bare `openai` SDK and raw undici: `npm run -s bench:overhead`.
  * A fast responder in its own process; the three clients in processes of their own, interleaved round by round, so that a
- * machine that grows slower does so for all. Ratios are medians over the rounds' own pairs.
+ * machine that grows slower does so for all. Ratios are medians over the rounds' own pairs. Beside that, what limiter and
+ * breaker alone cost a request that waits for neither (`admission.ts`): the goal is 20 µs at most.
  *
  * `-- --json` prints one line; `--requests N` (default 10000, after as many to warm up), `--rounds N` (default 5), `--concurrency N` (default 64).
  */
@@ -44,6 +45,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
   rounds.push(samples as Record<Kind, Sample>)
 }
 responder.disconnect()
+const limiterBreaker = await message<number>(start("admission.ts", []))
 
 const median = (numbers: ReadonlyArray<number>): number => {
   const sorted = [...numbers].sort((a, b) => a - b)
@@ -69,7 +71,9 @@ const result = {
   undici: medians("undici"),
   openai: medians("openai"),
   spillway: medians("spillway"),
-  ratios: { spillwayToOpenai: ratio("openai"), spillwayToUndici: ratio("undici") }
+  ratios: { spillwayToOpenai: ratio("openai"), spillwayToUndici: ratio("undici") },
+  /** CPU of an uncontended request. */
+  limiterBreakerMicros: round(limiterBreaker, 1)
 }
 if (values.json) console.log(JSON.stringify(result))
 else {
@@ -77,4 +81,5 @@ else {
   console.log(
     `CPU per request: ${result.ratios.spillwayToOpenai} of the bare SDK's, ${result.ratios.spillwayToUndici} of raw undici's`
   )
+  console.log(`Limiter and breaker: ${result.limiterBreakerMicros} µs of CPU a request (goal: 20)`)
 }

@@ -1,4 +1,7 @@
-/** A fast HTTP responder in a process of its own: one fixed chat completion, so that the client is what is measured. */
+/**
+ * A fast HTTP responder in a process of its own: one fixed chat completion, so that the client is what is measured. It tells
+ * a quota too wide to bind, as the platform tells its own in every head.
+ */
 import { createServer } from "node:http"
 
 const body = JSON.stringify({
@@ -32,7 +35,13 @@ const headers = {
   "content-type": "application/json",
   "content-length": String(Buffer.byteLength(body)),
   "x-request-id": "req_bench",
-  "openai-processing-ms": "5"
+  "openai-processing-ms": "5",
+  "x-ratelimit-limit-requests": "100000000",
+  "x-ratelimit-limit-tokens": "100000000000",
+  "x-ratelimit-remaining-requests": "99999999",
+  "x-ratelimit-remaining-tokens": "99999999800",
+  "x-ratelimit-reset-requests": "1ms",
+  "x-ratelimit-reset-tokens": "1ms"
 }
 
 const server = createServer((request, response) => {
