@@ -125,7 +125,7 @@ const ask = (rules: Rules, state: State, now: number): Step => {
     case "Closed": {
       const ramp =
         state.ramp === undefined ? undefined : { ...state.ramp, inFlight: state.ramp.inFlight + 1 }
-      return { state: { ...state, sent, ramp }, pass }
+      return { state: { ...state, sent, out: state.out + 1, ramp }, pass }
     }
     default:
       return { state: { ...state, sent }, pass }
@@ -200,25 +200,32 @@ const called = (
     state.ramp === undefined
       ? undefined
       : { ...state.ramp, inFlight: Math.max(0, state.ramp.inFlight - 1) }
-  if (!counts) return ramp === undefined ? state : { ...state, ramp }
+  const out = Math.max(0, state.out - 1)
+  if (!counts) return { ...state, out, ramp }
   const window = FailureWindow.record(state.window, { failed, slow }, rules.window, now)
   const streak = FailureStreak.record(state.streak, pass.number, failed, rules.minimumCalls)
   const took = now - pass.at
   const hung = failed && took > rules.probePatience ? took : state.hung
-  const next = { ...state, ramp, window, streak, hung }
+  const next = { ...state, out, ramp, window, streak, hung }
   return trips(rules, next, now) ? open(rules, next, now, random) : next
 }
 
+/**
+ * A refusal comes within milliseconds, an answer within seconds or a minute. So of the calls that have ended the failed
+ * ones are too many, most of all after a start: those that are still out are counted as if they succeeded. Where they will
+ * not, the streak tells.
+ */
 const trips = (
   { failureRate, minimumCalls, slowCallRate, window: length }: Rules,
-  { streak, window }: Extract<State, { _tag: "Closed" }>,
+  { out, streak, window }: Extract<State, { _tag: "Closed" }>,
   now: number
 ): boolean => {
   if (FailureStreak.isOutage(streak, minimumCalls, failureRate)) return true
   const { calls, failures, slow } = FailureWindow.total(window, length, now)
   if (calls < minimumCalls) return false
   return (
-    (failures > 0 && failures >= failureRate * calls) || (slow > 0 && slow >= slowCallRate * calls)
+    (failures > 0 && failures >= failureRate * (calls + out)) ||
+    (slow > 0 && slow >= slowCallRate * calls)
   )
 }
 

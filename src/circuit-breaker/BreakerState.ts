@@ -70,6 +70,8 @@ export type State = Common &
     | {
         readonly _tag: "Closed"
         readonly streak: FailureStreak.FailureStreak
+        /** Calls of this generation that have not ended. */
+        readonly out: number
         readonly ramp: Ramp | undefined
       }
     | { readonly _tag: "Open"; readonly until: number }
@@ -102,6 +104,7 @@ export const initial: State = {
   hung: undefined,
   window: FailureWindow.empty,
   streak: FailureStreak.empty,
+  out: 0,
   ramp: undefined
 }
 

@@ -40,6 +40,7 @@ export const closed = (state: State, ramp: Ramp | undefined, openings: number): 
   hung: state.hung,
   window: FailureWindow.empty,
   streak: FailureStreak.empty,
+  out: 0,
   ramp
 })
 
