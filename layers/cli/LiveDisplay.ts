@@ -3,6 +3,7 @@
  * request. The text itself is made in `src/report/ProgressLines.ts`.
  */
 import { Clock, Effect, Stream } from "effect"
+import type { CircuitBreaker } from "../../src/circuit-breaker/CircuitBreaker.ts"
 import type { RateLimiter } from "../../src/rate-limit/RateLimiter.ts"
 import * as ProgressLines from "../../src/report/ProgressLines.ts"
 import type { ActiveRun } from "../../src/run/ActiveRun.ts"
@@ -22,7 +23,7 @@ const LIVE_EVERY = "200 millis"
 export const show = (
   active: ActiveRun,
   options: DisplayOptions
-): Effect.Effect<void, never, RateLimiter> => {
+): Effect.Effect<void, never, RateLimiter | CircuitBreaker> => {
   if (options.mode === "silent") return Effect.void
   const terminal = process.stderr.isTTY === true && process.env.TERM !== "dumb"
   return terminal ? live(active, options) : plain(active, options)

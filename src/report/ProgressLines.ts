@@ -70,10 +70,16 @@ const eta = ({ etaSeconds }: Progress): string =>
   etaSeconds === undefined || etaSeconds < 0.5 ? "" : `ETA ${duration(etaSeconds)}`
 
 /** What is under way. */
-const load = ({ inFlight, quotaShare }: Progress): ReadonlyArray<string> => [
+const load = ({ held, inFlight, quotaShare }: Progress): ReadonlyArray<string> => [
   `in flight ${count(inFlight)}`,
-  `quota ${Math.round(100 * quotaShare)}%`
+  `quota ${Math.round(100 * quotaShare)}%`,
+  ...(held === undefined ? [] : [reason(held)])
 ]
+
+const reason = (held: NonNullable<Progress["held"]>): string =>
+  held._tag === "Paused"
+    ? `paused ${duration(held.seconds)}, as the provider asks`
+    : "provider failing, probing it"
 
 const facts = (progress: Progress): ReadonlyArray<string> => [
   ...some(progress.fromStore, "from store"),

@@ -4,6 +4,7 @@
 
 import type { Duration } from "effect"
 import { Clock, Effect, Stream } from "effect"
+import { CircuitBreaker, type CircuitSnapshot } from "../circuit-breaker/CircuitBreaker.ts"
 import { type PoolState, RateLimiter } from "../rate-limit/RateLimiter.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
 
@@ -23,6 +24,8 @@ export interface Progress {
   readonly etaSeconds: number | undefined
   /** Share of the quota in use, 0 to 1: that of the tightest bucket of the busiest pool. */
   readonly quotaShare: number
+  /** Why nothing is sent for the moment, where that is so; shown to whoever wonders. */
+  readonly held: Held | undefined
   readonly sent: number
   readonly retries: number
   readonly rateLimited: number
@@ -32,6 +35,13 @@ export interface Progress {
   readonly capUsd: number | undefined
   readonly elapsedSeconds: number
 }
+
+/** What holds requests back besides the usual wait for quota. */
+export type Held =
+  /** The provider asked to wait, or a limit per day is used up. */
+  | { readonly _tag: "Paused"; readonly seconds: number }
+  /** The provider fails, and is probed until it answers. */
+  | { readonly _tag: "CircuitOpen"; readonly circuits: number }
 
 /** A moment that the rate is measured from. */
 interface Mark {
@@ -47,9 +57,24 @@ const share = (pools: ReadonlyArray<PoolState>): number =>
     ...pools.flatMap(({ requests, tokens }) => [requests.utilisation, tokens.utilisation])
   )
 
+const heldBy = (
+  pools: ReadonlyArray<PoolState>,
+  circuits: ReadonlyArray<CircuitSnapshot>,
+  now: number
+): Held | undefined => {
+  const open = circuits.filter(({ state }) => state === "open" || state === "half-open").length
+  if (open > 0) return { _tag: "CircuitOpen", circuits: open }
+  const pause = Math.max(
+    0,
+    ...pools.map(({ pausedUntil = now, waiting }) => (waiting === 0 ? 0 : pausedUntil - now))
+  )
+  // A second's pause is over before anybody has read of it.
+  return pause < 1000 ? undefined : { _tag: "Paused", seconds: pause / 1000 }
+}
+
 const snapshot = (
   active: ActiveRun,
-  pools: ReadonlyArray<PoolState>,
+  { circuits, pools }: Observed,
   total: number | undefined,
   times: { readonly startedAt: number; readonly now: number; readonly mark: Mark }
 ): Progress => {
@@ -70,6 +95,7 @@ const snapshot = (
     perSecond,
     etaSeconds: left === undefined || perSecond <= 0 ? undefined : left / perSecond,
     quotaShare: share(pools),
+    held: heldBy(pools, circuits, times.now),
     sent: counters.sent,
     retries: counters.retries,
     rateLimited: counters.rateLimited,
@@ -80,22 +106,32 @@ const snapshot = (
   }
 }
 
+interface Observed {
+  readonly pools: ReadonlyArray<PoolState>
+  readonly circuits: ReadonlyArray<CircuitSnapshot>
+}
+
+const observer = Effect.gen(function* () {
+  const limiter = yield* RateLimiter
+  const breaker = yield* CircuitBreaker
+  return Effect.all({ pools: limiter.states, circuits: breaker.snapshot })
+})
+
 /** A snapshot now and at every interval, until the consumer ends it. */
 export const stream = (
   active: ActiveRun,
   options: { readonly total?: number | undefined; readonly every: Duration.Input }
-): Stream.Stream<Progress, never, RateLimiter> =>
+): Stream.Stream<Progress, never, RateLimiter | CircuitBreaker> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const limiter = yield* RateLimiter
+      const observe = yield* observer
       const startedAt = yield* Clock.currentTimeMillis
       const marks: Array<Mark> = [{ at: startedAt, overNetwork: 0 }]
       return Stream.tick(options.every).pipe(
         Stream.mapEffect(() =>
           Effect.gen(function* () {
             const now = yield* Clock.currentTimeMillis
-            const pools = yield* limiter.states
-            const progress = snapshot(active, pools, options.total, {
+            const progress = snapshot(active, yield* observe, options.total, {
               startedAt,
               now,
               mark: marks[0] ?? { at: now, overNetwork: 0 }
@@ -114,10 +150,10 @@ export const stream = (
 export const now = Effect.fnUntraced(function* (
   active: ActiveRun,
   options: { readonly total?: number | undefined; readonly startedAt: number }
-): Effect.fn.Return<Progress, never, RateLimiter> {
-  const limiter = yield* RateLimiter
+): Effect.fn.Return<Progress, never, RateLimiter | CircuitBreaker> {
+  const observe = yield* observer
   const { startedAt, total } = options
   const times = { startedAt, now: yield* Clock.currentTimeMillis }
   const mark = { at: startedAt, overNetwork: 0 }
-  return snapshot(active, yield* limiter.states, total, { ...times, mark })
+  return snapshot(active, yield* observe, total, { ...times, mark })
 })

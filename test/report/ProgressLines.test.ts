@@ -15,6 +15,7 @@ const half: Progress = {
   perSecond: 53.8,
   etaSeconds: 22.3,
   quotaShare: 0.314,
+  held: undefined,
   sent: 1_170,
   retries: 10,
   rateLimited: 2,
@@ -37,6 +38,14 @@ it("shows position, speed, quota, retries and cost in three lines that fit the t
     assert.lengthOf(lines, 3)
     for (const line of lines) assert.isAtMost(line.length, width)
   }
+})
+
+it("says why nothing is sent, where it is not for the quota", () => {
+  const paused = { ...half, held: { _tag: "Paused", seconds: 34.2 } } as const
+  const [, , line = ""] = ProgressLines.live(heading, paused, 140)
+  assert.include(line, "quota 31% · paused 34s, as the provider asks · ")
+  const failing = { ...half, held: { _tag: "CircuitOpen", circuits: 1 } } as const
+  assert.include(ProgressLines.plain(heading, failing), "quota 31%, provider failing, probing it, ")
 })
 
 it("gives a log one line now, and one at the end that tells done from stopped", () => {
