@@ -24,6 +24,9 @@ import type { Ticket } from "./Ticket.ts"
 /** Answers in a row that tell nothing about limits, before the server counts as one that has none to tell. */
 const SILENT = 3
 
+/** From so many waiters the one is taken that is sent for the news. */
+const SCOUTS = 32
+
 /** A refusal without a hint pauses the pool for 0.5 to 1 times this, doubled each time, at most `LONGEST_PAUSE`. */
 const FIRST_PAUSE = 1_000
 const LONGEST_PAUSE = 60_000
@@ -102,7 +105,9 @@ export class Pool {
   head(now: number): Node<Ticket> | undefined {
     const retry = this.retry.peek()
     if (retry !== undefined && this.retries.allows(now)) return retry
-    return this.fresh.peek() ?? retry
+    // A small request has a quick answer: one of a minute would leave the quota unused for as long.
+    const fresh = this.quota.blind(now) ? this.fresh.cheapest(SCOUTS) : this.fresh.peek()
+    return fresh ?? retry
   }
 
   serve(node: Node<Ticket>): void {

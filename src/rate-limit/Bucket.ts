@@ -177,6 +177,10 @@ export class Bucket {
     return bucket
   }
 
+  blind(now: number): boolean {
+    return this.neighbours.unheard(this.refill, now)
+  }
+
   slowDown(now: number): void {
     this.pacer.slowDown(this.limit, this.usage, now)
   }

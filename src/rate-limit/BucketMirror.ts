@@ -44,6 +44,10 @@ export class BucketMirror implements PoolQuota {
     return Math.max(this.pausedUntil, now + Math.max(requests, tokens))
   }
 
+  blind(now: number): boolean {
+    return this.tokens.minute.blind(now) || this.requests.minute.blind(now)
+  }
+
   dayAdmission(charge: Charge, now: number): number {
     const requests = this.requests.day?.wait(charge.requests, now) ?? 0
     return now + Math.max(requests, this.tokens.day?.wait(charge.tokens, now) ?? 0)

@@ -60,6 +60,17 @@ export class FairQueue<A> {
     return this.heap[0]?.first
   }
 
+  /** Of the run whose turn it is the cheapest of the first `most`, the earlier one of equals. */
+  cheapest(most: number): Node<A> | undefined {
+    let best = this.peek()
+    let node = best
+    for (let n = 1; n < most && node !== undefined; n++) {
+      node = node.next
+      if (node !== undefined && best !== undefined && node.cost < best.cost) best = node
+    }
+    return best
+  }
+
   /** All that wait, in no order between runs. */
   nodes(): ReadonlyArray<Node<A>> {
     const all: Array<Node<A>> = []

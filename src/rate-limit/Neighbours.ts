@@ -23,6 +23,9 @@ const DECAY = 10_000
 const RELEASE = 120_000
 /** How long an answer may take before nothing counts as under way any more. */
 const PATIENCE = 3_000
+/** With others taking this share of the refill, nothing heard for `SILENCE` milliseconds is long. */
+const MUCH = 0.3
+const SILENCE = 6_000
 /** Less than this share of the refill is noise: requests overtake each other on the way. */
 const NOISE = 0.05
 
@@ -43,6 +46,7 @@ export class Neighbours {
   private drain = 0
   /** From here on it decays. */
   private at: number
+  private heardAt = Number.NEGATIVE_INFINITY
   private sentAt = Number.NEGATIVE_INFINITY
 
   constructor(now: number) {
@@ -53,6 +57,11 @@ export class Neighbours {
   sent(now: number): void {
     this.sentAt = now
     this.at = Math.max(this.at, now + PATIENCE)
+  }
+
+  /** Whether they took much of the refill when we last heard, a while ago. */
+  unheard(refill: number, now: number): boolean {
+    return this.drain > MUCH * refill && now - this.heardAt > SILENCE
   }
 
   /** What others are taking, per millisecond. */
@@ -79,6 +88,7 @@ export class Neighbours {
     const last = this.readings.at(-1)
     if (last !== undefined && at < last.at + STEP) return
     this.readings.push(reading)
+    this.heardAt = now
     const drain = Math.max(this.slope(reading, SHORT), this.slope(reading, LONG))
     if (drain === Number.NEGATIVE_INFINITY) return
     const least = this.drain * Math.exp(-Math.max(0, at - (last?.at ?? at)) / RELEASE)

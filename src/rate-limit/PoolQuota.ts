@@ -46,6 +46,8 @@ export interface PoolQuota {
   pause(until: number, now: number): void
   /** When the charge may go, if nothing else does before: `now` or later; Infinity: the quota will say (`onRoom`). */
   nextAdmission(charge: Charge, now: number): number
+  /** Whether others take much, and no answer has told for a while how much: what is sent now is sent for its answer. */
+  blind(now: number): boolean
   /** When the limits per day let the charge go: `now` or later. That may be hours away. */
   dayAdmission(charge: Charge, now: number): number
   /** The limit that makes waiting pointless, if there is one. */

@@ -95,6 +95,16 @@ describe("BucketMirror", () => {
     assert.isAbove(wait(mirror, 55_000, 0), 1700)
   })
 
+  it("is blind when a neighbour takes much and nothing has been heard for a while", () => {
+    const mirror = told()
+    assert.isFalse(mirror.blind(60_000))
+    mirror.observe(tokens(60_000, 54_000), send(mirror, 1000, 0), 0)
+    assert.isFalse(mirror.blind(5_000))
+    assert.isTrue(mirror.blind(7_000))
+    mirror.observe(tokens(60_000, 50_000), send(mirror, 1000, 7_000), 8_000)
+    assert.isFalse(mirror.blind(9_000))
+  })
+
   it("forgets a neighbour when it hears nothing any more", () => {
     const mirror = told()
     mirror.observe(tokens(60_000, 0), send(mirror, 1000, 0), 0)

@@ -21,6 +21,26 @@ describe("FairQueue", () => {
     assert.strictEqual(queue.size, 0)
   })
 
+  it("names the cheapest of the first few of the run whose turn it is, without serving it", () => {
+    const queue = new FairQueue<string>()
+    const [a, b] = [{}, {}]
+    for (const [cost, name] of [
+      [9, "a1"],
+      [4, "a2"],
+      [4, "a3"],
+      [1, "a4"]
+    ] as const)
+      queue.push(a, 1, cost, name)
+    queue.push(b, 1, 1, "b1")
+    assert.strictEqual(queue.cheapest(1)?.value, "a1")
+    assert.strictEqual(queue.cheapest(3)?.value, "a2")
+    assert.strictEqual(queue.cheapest(99)?.value, "a4")
+    assert.strictEqual(queue.peek()?.value, "a1")
+    const scout = queue.cheapest(3)
+    if (scout !== undefined) queue.serve(scout)
+    assert.deepStrictEqual(drain(queue), ["b1", "a1", "a3", "a4"])
+  })
+
   it("shares by weight: three to one", () => {
     const queue = new FairQueue<string>()
     const [a, b] = [{}, {}]

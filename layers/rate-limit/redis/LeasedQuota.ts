@@ -117,6 +117,10 @@ export class LeasedQuota implements PoolQuota {
     return Number.POSITIVE_INFINITY
   }
 
+  blind(now: number): boolean {
+    return this.alone?.blind(now) ?? false
+  }
+
   dayAdmission(charge: Charge, now: number): number {
     return (this.alone ?? this.view).dayAdmission(charge, now)
   }
