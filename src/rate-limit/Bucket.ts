@@ -10,6 +10,7 @@
  *
  * Plain numbers that change in place: this runs several times a request.
  */
+import { LimitBelief } from "./LimitBelief.ts"
 import { MinuteUsage } from "./MinuteUsage.ts"
 import { Neighbours } from "./Neighbours.ts"
 import { Pacer } from "./Pacer.ts"
@@ -26,9 +27,6 @@ export const FENCE = 120
  * a first answer soon, too little to matter if the guess is too high.
  */
 const COLD_START = 0.1
-
-/** A limit that changes by more than this factor at once is believed when a second response says the same. */
-const BELIEVABLE = 100
 
 /** A bucket that holds this share was full: `remaining` is rounded down. */
 const ALMOST = 0.999
@@ -57,14 +55,11 @@ export interface BucketOptions {
 }
 
 export class Bucket {
-  /** Per window. */
-  limit: number
-  /** A response has told the limit. */
-  learned = false
   readonly usage: MinuteUsage
   private readonly pacer: Pacer
 
   readonly options: BucketOptions
+  private readonly belief: LimitBelief
   private readonly neighbours: Neighbours
   /** The provider's level as far as known, less everything let through; below 0 after it turned out too high. */
   private level: number
@@ -79,13 +74,10 @@ export class Bucket {
   private refused = 0
   /** Refill less departures, just before each departure. */
   private readonly peaks = new Peaks()
-  private doubted: number | undefined
-  /** The provider grants more than our own cap. */
-  private capped = false
 
   constructor(options: BucketOptions, now: number) {
     this.options = options
-    this.limit = options.guess
+    this.belief = new LimitBelief(options.guess, options.capAtGuess)
     this.level = this.capacity
     this.at = now
     this.usage = new MinuteUsage(now)
@@ -96,7 +88,7 @@ export class Bucket {
   /** Milliseconds until `charge` may go if nothing else does; 0: now. */
   wait(charge: number, now: number): number {
     this.advance(now)
-    const held = this.learned ? this.options.headroom * this.limit : 0
+    const held = this.belief.learned ? this.options.headroom * this.limit : 0
     // What needs more than there can ever be goes when the bucket is full.
     const need = Math.min(charge + held, this.capacity)
     const short = need - this.level
@@ -106,7 +98,7 @@ export class Bucket {
 
   /** Whether no wait can help. */
   excludes(charge: number): boolean {
-    return (this.learned || this.options.capAtGuess) && charge > this.limit
+    return (this.belief.learned || this.options.capAtGuess) && charge > this.limit
   }
 
   take(charge: number, now: number): void {
@@ -165,7 +157,7 @@ export class Bucket {
     const left = Math.min(this.limit, first + this.net(now) - overBrim - others)
     const told = Math.max(left, -DEBT * this.limit) - this.pending
     // Above our own cap the provider's bucket says nothing about what we may still send.
-    this.level = this.capped ? Math.min(this.level, told) : told
+    this.level = this.belief.capped ? Math.min(this.level, told) : told
     return true
   }
 
@@ -199,13 +191,18 @@ export class Bucket {
     return Math.max(0, Math.min(this.limit, this.level + this.pending))
   }
 
+  /** Per window. */
+  get limit(): number {
+    return this.belief.value
+  }
+
   /** Per millisecond. */
   private get refill(): number {
     return this.limit / this.options.window
   }
 
   private get capacity(): number {
-    return this.learned ? this.limit : COLD_START * this.limit
+    return this.belief.learned ? this.limit : COLD_START * this.limit
   }
 
   /** Refill less departures since the beginning of time, at today's rate. */
@@ -235,7 +232,7 @@ export class Bucket {
     now: number
   ): void {
     // Above our own cap the provider's bucket is another one.
-    if (this.capped || !this.options.neighbours) return
+    if (this.belief.capped || !this.options.neighbours) return
     const full = remaining + departure.charge >= this.limit * ALMOST
     const constant = remaining - start - this.refused + (departure.overflow ?? 0)
     const reading = {
@@ -247,23 +244,13 @@ export class Bucket {
   }
 
   private believe(told: number): boolean {
-    const limit = this.options.capAtGuess ? Math.min(told, this.options.guess) : told
-    this.capped = limit < told
-    const ratio = limit / this.limit
-    const wild = this.learned && (ratio > BELIEVABLE || ratio < 1 / BELIEVABLE)
-    if (wild && this.doubted !== limit) {
-      this.doubted = limit
-      return false
-    }
-    this.doubted = undefined
-    this.learned = true
-    if (limit !== this.limit) {
-      this.limit = limit
-      this.level = Math.min(this.level, limit - this.pending)
-      // They were reckoned at the old rate.
-      this.peaks.clear()
-      this.neighbours.forget(this.refill)
-    }
+    const before = this.limit
+    if (!this.belief.hear(told)) return false
+    if (this.limit === before) return true
+    this.level = Math.min(this.level, this.limit - this.pending)
+    // They were reckoned at the old rate.
+    this.peaks.clear()
+    this.neighbours.forget(this.refill)
     return true
   }
 }
