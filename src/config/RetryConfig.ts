@@ -5,7 +5,7 @@ export interface RetrySettings {
   /** Attempts of one item, the first included. 1 switches retries off. Default 6. An attempt that fails while its circuit is
    * open or half open, is not one of them, up to a thousand, nor one of the first 20 that meet a 429 for want of quota: that is no fault of the item. */
   readonly maxAttempts: number
-  /** Full jitter: before retry n the delay is random in [0, min(cap, base · 2ⁿ)]. Defaults 500 ms and 60 s. */
+  /** Full jitter: before retry n the delay is random in [0, min(cap, base · 2ⁿ)]. Defaults 1 s and 60 s: an outage is noticed before an item has used up its attempts. */
   readonly base: Duration.Duration
   readonly cap: Duration.Duration
   /** Limit of one attempt, from sending to the last byte. Default 10 minutes. */
@@ -16,7 +16,7 @@ export interface RetrySettings {
 
 export const defaults: RetrySettings = {
   maxAttempts: 6,
-  base: Duration.millis(500),
+  base: Duration.seconds(1),
   cap: Duration.seconds(60),
   attemptTimeout: Duration.minutes(10),
   totalTimeout: Duration.hours(1)

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Random } from "effect"
 import { TestClock } from "effect/testing"
-import { defaults, problems, type RetrySettings } from "spillway/config/RetryConfig"
+import * as RetryConfig from "spillway/config/RetryConfig"
 import { type Verdict, verdict } from "spillway/error/Verdict"
 import * as RetryPolicy from "spillway/generate/RetryPolicy"
+
+const defaults = { ...RetryConfig.defaults, base: Duration.millis(500) }
 
 const retryable = { verdict: verdict({ retryable: true }) }
 const hinted = (hint: Duration.Input) => ({
@@ -13,7 +15,7 @@ const hinted = (hint: Duration.Input) => ({
 /** The times of all attempts at something that always fails like this. */
 const attempts = (
   error: { readonly verdict: Verdict },
-  settings: Partial<RetrySettings> = {},
+  settings: Partial<RetryConfig.RetrySettings> = {},
   work: Effect.Effect<void> = Effect.void,
   allowance?: () => RetryPolicy.Allowance
 ) =>
@@ -236,8 +238,8 @@ describe("RetryPolicy", () => {
   )
 
   it("names every wrong setting", () => {
-    assert.deepStrictEqual(problems(defaults), [])
+    assert.deepStrictEqual(RetryConfig.problems(defaults), [])
     const wrong = { ...defaults, maxAttempts: 0.5 }
-    assert.match(problems(wrong).join(" "), /maxAttempts is 0\.5/)
+    assert.match(RetryConfig.problems(wrong).join(" "), /maxAttempts is 0\.5/)
   })
 })
