@@ -37,6 +37,8 @@ export interface Circuit {
   invitedAt: number
   /** When it opened for the first time since it was last closed. */
   openedAt: number | undefined
+  /** When it opened last. */
+  reopenedAt: number
   timer: { readonly at: number; readonly fiber: Fiber.Fiber<void> } | undefined
 }
 
@@ -47,6 +49,7 @@ export const make = (key: string): Circuit => ({
   invited: 0,
   invitedAt: 0,
   openedAt: undefined,
+  reopenedAt: Number.NEGATIVE_INFINITY,
   timer: undefined
 })
 
@@ -70,11 +73,17 @@ export const look = (
   }
 }
 
-/** Keeps the time at which it opened first. */
+/** Longer than any circuit stays half open while somebody calls: nobody has. Milliseconds. */
+const IDLE = 1_800_000
+
+/** Keeps the time at which it opened first. Time in which nobody called is no outage. */
 export const follow = (circuit: Circuit, before: State, now: number): void => {
   const { state } = circuit
-  if (state._tag === "Open") circuit.openedAt ??= now
-  else if (state._tag !== "HalfOpen" && before._tag !== state._tag) circuit.openedAt = undefined
+  if (state._tag === "Open") {
+    if (now - circuit.reopenedAt > IDLE) circuit.openedAt = undefined
+    circuit.openedAt ??= now
+    circuit.reopenedAt = now
+  } else if (state._tag !== "HalfOpen" && before._tag !== state._tag) circuit.openedAt = undefined
 }
 
 /** Why a run has waited for it long enough; `undefined`: it has not. */
@@ -86,7 +95,7 @@ export const outage = (
   const { key, openedAt } = circuit
   if (openedAt === undefined || now - openedAt < Duration.toMillis(maxOutage)) return undefined
   const minutes = Math.round((now - openedAt) / 60_000)
-  const detail = `The provider has failed every call of ${key} for ${minutes} minutes.`
+  const detail = `The provider keeps failing: the circuit of ${key} has not closed for ${minutes} minutes.`
   return new RunStopped({ why: "outage", detail })
 }
 

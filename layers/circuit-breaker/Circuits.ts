@@ -66,7 +66,8 @@ export class Circuits {
       const { maxWaiting, whileOpen } = this.settings
       if (whileOpen === "fail" || circuit.waiters.size >= maxWaiting)
         return Effect.fail(this.refusal(circuit, now))
-      const outage = Circuit.outage(circuit, this.settings.maxOutage, now)
+      const open = circuit.state._tag === "Open"
+      const outage = open ? Circuit.outage(circuit, this.settings.maxOutage, now) : undefined
       if (outage !== undefined) run.stop(outage, model)
       const stopped = run.stopped(model)
       if (stopped !== undefined) return Effect.fail(stopped)

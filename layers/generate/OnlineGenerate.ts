@@ -34,12 +34,12 @@ import * as Retrying from "./Retrying.ts"
 import * as Unordered from "./Unordered.ts"
 
 /**
- * Items begun beyond those in flight: they wait for quota, or out a retry's delay. Four times as many, because each is
- * several objects that grow old while they wait: collecting a thousand beside 64 in flight costs about 20 µs an item.
- * Never more than the queues of limiter and breaker take.
+ * Items begun at once. Beyond those in flight some wait for quota, or out a retry's delay: four times as many, because
+ * each is several objects that grow old while they wait: collecting a thousand beside 64 in flight costs about 20 µs an
+ * item. Never more than the queues of limiter and breaker take: where the quota binds, all of them may wait.
  */
-const lookAhead = (maxInFlight: number, maxQueue: number, maxWaiting: number): number =>
-  Math.max(0, Math.min(1000, 4 * maxInFlight, maxQueue, maxWaiting - maxInFlight))
+const atOnce = (maxInFlight: number, maxQueue: number, maxWaiting: number): number =>
+  Math.max(1, Math.min(maxInFlight + Math.min(1000, 4 * maxInFlight), maxQueue, maxWaiting))
 
 /** How long an answer that the store does not take is tried for, before it is given up. */
 const KEEP_TRYING = Schedule.exponential("100 millis").pipe(
@@ -179,7 +179,7 @@ export const make = Effect.gen(function* () {
           )
         ),
         Unordered.map({
-          limit: maxInFlight + lookAhead(maxInFlight, maxQueue, maxWaiting),
+          limit: atOnce(maxInFlight, maxQueue, maxWaiting),
           signal: run,
           work: ({ item, stored }) =>
             stored === undefined ? settle(item, run) : Effect.succeed(known(item, stored))

@@ -16,13 +16,16 @@ import {
 } from "../../src/rate-limit/RateLimiter.ts"
 import * as RateLimitHeaders from "../../src/rate-limit/RateLimitHeaders.ts"
 import * as Refusal from "../../src/rate-limit/Refusal.ts"
+import { isDaily } from "../../src/rate-limit/Resource.ts"
 import { RetryBudget } from "../../src/rate-limit/RetryBudget.ts"
-import { dimensionOf, numbersOf } from "../../src/transport/RateLimitMessage.ts"
+import { dimensionOf, minuteOf, numbersOf } from "../../src/transport/RateLimitMessage.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
 import type { Ticket } from "./Ticket.ts"
 
 /** Answers in a row that tell nothing about limits, before the server counts as one that has none to tell. */
 const SILENT = 3
+/** The same for a server that has told them before. */
+const FALLEN_SILENT = 20
 
 /** From so many waiters the one is taken that is sent for the news. */
 const SCOUTS = 32
@@ -54,8 +57,9 @@ export class Pool {
   private readonly retries = new RetryBudget()
   private readonly scale = new ChargeScale()
   private readonly adaptive: AdaptiveConcurrency
-  /** Answers in a row whose head told nothing about the limits; -1 once one has. */
+  /** Answers in a row whose head told nothing about the limits. */
   private silent = 0
+  private hasTold = false
   private pausedAt = Number.NEGATIVE_INFINITY
   private unhinted = 0
   /** Milliseconds. */
@@ -72,7 +76,8 @@ export class Pool {
 
   /** Requests that may be in flight, where that is all that is known; `undefined`: the quota says what may go. */
   get concurrency(): number | undefined {
-    return this.silent >= SILENT ? this.adaptive.limit : undefined
+    const enough = this.hasTold ? FALLEN_SILENT : SILENT
+    return this.silent >= enough ? this.adaptive.limit : undefined
   }
 
   /** Whether the pool's own limit of requests in flight is reached. */
@@ -178,7 +183,8 @@ export class Pool {
     const { head, message, now, wall } = heard
     const refused = head.status === 429
     const headers = RateLimitHeaders.parse(head.headers, wall)
-    const told = this.quota.observe(headers, mark, now, refused)
+    const inHeaders = this.quota.observe(headers, mark, now, refused)
+    const told = (refused && this.read(message, headers, mark, now)) || inHeaders
     this.listen(told, head, mark, now)
     if (refused) this.compare(message, charge, now)
     const refusal = Refusal.read(head, message, wall)
@@ -192,6 +198,22 @@ export class Pool {
       this.pause(now + refusal.ms, now)
   }
 
+  /** A refusal's words tell the limit of a minute where the headers tell another one, or none. */
+  private read(
+    message: string,
+    headers: RateLimitHeaders.RateLimitHeaders,
+    mark: SendMark,
+    now: number
+  ): boolean {
+    const report = minuteOf(message)
+    if (report === undefined) return false
+    const dimension = dimensionOf({ message })
+    if (dimension !== "requests" && dimension !== "tokens") return false
+    const known = headers[dimension]
+    if (known !== undefined && !isDaily(known)) return false
+    return this.quota.observe({ [dimension]: report }, mark, now, known === undefined)
+  }
+
   private compare(message: string, charge: Demand["charge"], now: number): void {
     const { requested } = numbersOf(message)
     // A refusal for the number of requests counts in requests.
@@ -202,11 +224,12 @@ export class Pool {
   /** Finds out whether the server tells limits at all, and what it bears if it does not. */
   private listen(told: boolean, head: ResponseHead, mark: SendMark, now: number): void {
     if (told) {
-      this.silent = -1
+      this.silent = 0
+      this.hasTold = true
       return
     }
     const success = head.status >= 200 && head.status < 300
-    if (this.silent >= 0 && success) this.silent++
+    if (success) this.silent++
     if (success) this.adaptive.succeeded(mark.at, this.inFlight)
     else if (head.status === 429) this.adaptive.refused(mark.at, this.inFlight, now)
   }

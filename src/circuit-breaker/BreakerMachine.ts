@@ -76,13 +76,16 @@ export const nextChange = (rules: Rules, state: State, now: number): number | un
     case "Open":
       return state.until
     case "HalfOpen":
-      return state.until === undefined
-        ? undefined
-        : Math.min(state.until, Probing.nextRoom(rules, state, now))
+      return finite(
+        Math.min(state.until ?? Number.POSITIVE_INFINITY, Probing.nextRoom(rules, state, now))
+      )
     case "Forced":
       return undefined
   }
 }
+
+const finite = (time: number): number | undefined =>
+  time === Number.POSITIVE_INFINITY ? undefined : time
 
 /** When the next call may go: `now` if one may, `undefined` if only a result or a hand can bring it. */
 export const nextPass = (rules: Rules, state: State, now: number): number | undefined =>
@@ -178,10 +181,15 @@ const probed = (
   const quiet = { ...state, probes, until: probes.length === 0 ? undefined : state.until }
   if (!counts) return quiet
   // A slow answer does not show that an upstream is well, either.
-  if (failed || slow)
-    return Probing.isSilent(rules, probe, now)
-      ? { ...quiet, hung: now - pass.at }
-      : open(rules, state, now, random)
+  if (failed || slow) {
+    if (Probing.isSilent(rules, probe, now)) return { ...quiet, hung: now - pass.at }
+    const failedAt = [...state.failedAt, pass.at]
+    // As while closed: those that are still out may well succeed, and some calls fail by chance.
+    const all = state.successes + failedAt.length + probes.length
+    return failedAt.length >= rules.failureRate * all
+      ? open(rules, state, now, random)
+      : { ...quiet, failedAt }
+  }
   const successes = state.successes + 1
   if (successes >= rules.successesToClose)
     return closed(state, { since: now, inFlight: 0 }, state.openings)

@@ -80,6 +80,8 @@ export type State = Common &
         /** Those without a result, silent ones included. */
         readonly probes: ReadonlyArray<Probe>
         readonly successes: number
+        /** Times of probes that failed before they were silent: each keeps its place as long as a silent one would. */
+        readonly failedAt: ReadonlyArray<number>
         /** Time of the last of them; -Infinity: none. */
         readonly heardAt: number
         /** Without a success by then, it opens again; absent while no probe is out. */

@@ -28,6 +28,7 @@ export const halfOpen = (state: State): State => ({
   window: state.window,
   probes: [],
   successes: 0,
+  failedAt: [],
   heardAt: Number.NEGATIVE_INFINITY,
   until: undefined
 })

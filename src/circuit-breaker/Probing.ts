@@ -15,6 +15,8 @@ import type { Probe, Rules } from "./BreakerState.ts"
 
 export interface Probes {
   readonly probes: ReadonlyArray<Probe>
+  /** When those were sent that have failed. */
+  readonly failedAt: ReadonlyArray<number>
   /** When a probe succeeded last: who was silent then is lost, and holds nobody up. -Infinity: none has. */
   readonly heardAt: number
   /** After how long calls that hang have failed, if any has. */
@@ -41,8 +43,9 @@ export const spacing = (rules: Rules, hung: number | undefined): number =>
     Math.min(hung ?? rules.longest, rules.longest) / (MOST_SILENT * rules.probes)
   )
 
-const look = (rules: Rules, { probes, heardAt }: Probes, now: number): Look => {
-  let fresh = 0
+const look = (rules: Rules, { failedAt, heardAt, probes }: Probes, now: number): Look => {
+  // A probe that fails at once makes no room for the next one at once.
+  let fresh = failedAt.filter((at) => now < at + rules.probePatience).length
   let unheard = false
   let lastAt = Number.NEGATIVE_INFINITY
   for (const probe of probes) {
@@ -64,7 +67,7 @@ export const room = (rules: Rules, state: Probes, now: number): number => {
 /** When the passing of time next changes `room`; Infinity: never. */
 export const nextRoom = (rules: Rules, state: Probes, now: number): number => {
   let next = Number.POSITIVE_INFINITY
-  for (const { at } of state.probes)
+  for (const at of [...state.probes.map((probe) => probe.at), ...state.failedAt])
     if (at + rules.probePatience > now) next = Math.min(next, at + rules.probePatience)
   const spaced = look(rules, state, now).lastAt + spacing(rules, state.hung)
   return spaced > now ? Math.min(next, spaced) : next

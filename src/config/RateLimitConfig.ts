@@ -72,6 +72,8 @@ export const problems = (limits: RateLimits): ReadonlyArray<string> => {
   for (const field of ["maxInFlight", "maxQueue"] as const)
     if (Number.isFinite(limits[field]) && !Number.isInteger(limits[field]))
       wrong.push(`${field} is ${limits[field]}: use a whole number.`)
+  const wait = Duration.toMillis(limits.maxWait)
+  if (!(wait >= 0)) wrong.push(`maxWait is ${wait} ms: use a duration from 0.`)
   return wrong
 }
 

@@ -84,8 +84,11 @@ export const readLimits: Effect.Effect<Read<RateLimits>> = readAll<RateLimits>(l
 
 export const readRedis: Effect.Effect<Read<RedisSettings>> = Effect.map(
   readAll<Sharing>(sharing),
-  ({ value: { redisUrl }, problems }) => ({
-    value: { url: redisUrl === undefined ? undefined : Redacted.make(redisUrl) },
+  ({ value: { redisProcesses, redisUrl }, problems }) => ({
+    value: {
+      url: redisUrl === undefined ? undefined : Redacted.make(redisUrl),
+      processes: redisProcesses
+    },
     problems
   })
 )

@@ -110,6 +110,7 @@ export const connection: SettingsOf<Connection> = {
 /** What a quota is shared through, as it is written down; `SettingsReader.ts` makes `RedisSettings` of it. */
 export interface Sharing {
   readonly redisUrl: string | undefined
+  readonly redisProcesses: number
 }
 
 export const sharing: SettingsOf<Sharing> = {
@@ -120,6 +121,14 @@ export const sharing: SettingsOf<Sharing> = {
     default: undefined,
     example: "redis://localhost:6379",
     secret: true
+  },
+  redisProcesses: {
+    variable: "SPILLWAY_REDIS_PROCESSES",
+    meaning:
+      "Processes that use the quota: each goes on with such a part of it while Redis is away.",
+    kind: whole(1, 10_000),
+    default: 1,
+    example: "8"
   }
 }
 

@@ -45,6 +45,8 @@ export interface BucketOptions {
   readonly window: number
   /** Per window, until a response tells the limit. */
   readonly guess: number
+  /** It is a guess: little of it goes at once before a response has told more. Else somebody knows it. */
+  readonly guessed: boolean
   /** The guess is also the most, whatever a response grants. */
   readonly capAtGuess: boolean
   /** Level held back, as a share of the limit. */
@@ -98,7 +100,7 @@ export class Bucket {
 
   /** Whether no wait can help. */
   excludes(charge: number): boolean {
-    return (this.belief.learned || this.options.capAtGuess) && charge > this.limit
+    return (this.belief.confirmed || this.options.capAtGuess) && charge > this.limit
   }
 
   take(charge: number, now: number): void {
@@ -202,7 +204,7 @@ export class Bucket {
   }
 
   private get capacity(): number {
-    return this.belief.learned ? this.limit : COLD_START * this.limit
+    return this.belief.learned || !this.options.guessed ? this.limit : COLD_START * this.limit
   }
 
   /** Refill less departures since the beginning of time, at today's rate. */

@@ -98,9 +98,12 @@ export class BucketMirror implements PoolQuota {
     const untaken = refused ? mark.tokens.charge : 0
     if (headers.tokens !== undefined)
       told = this.tokens.observe(headers.tokens, mark, mark.tokens, now, untaken) || told
-    if (headers.projectTokens !== undefined)
+    if (headers.projectTokens === undefined) {
+      if (headers.tokens !== undefined) this.tokens.missProject()
+    } else {
       told =
         this.tokens.observeProject(headers.projectTokens, mark, mark.tokens, now, untaken) || told
+    }
     return told
   }
 

@@ -1,11 +1,14 @@
 /**
  * How much more the provider charges than we reckon. Its estimate of a request's tokens is not published; where ours is
  * too low, every mirror of its bucket runs ahead of it. A refusal says what it was about to charge (`Requested 6465`), so
- * the first one sets the scale right. Too high a scale holds a level back, never a rate, so the higher word counts more.
+ * a few of them set the scale right. Too high a scale holds back what is under way, so that one odd request, with pictures
+ * perhaps, moves it by no more than half.
  */
 
 /** More than this is a mistake of one of both sides. */
 const MOST = 16
+/** By how much one refusal raises it at most. */
+const STEP = 1.5
 /** How far a lower ratio than the present scale moves it. */
 const EASE = 0.1
 /** What exceeds 1 halves in this time, so that one odd request is not held against all for ever. Milliseconds. */
@@ -27,7 +30,7 @@ export class ChargeScale {
     if (!(requested > 0 && tokens > 0)) return
     const ratio = Math.min(MOST, Math.max(1, requested / tokens))
     const scale = this.scaleAt(now)
-    const next = ratio > scale ? ratio : scale + EASE * (ratio - scale)
+    const next = ratio > scale ? Math.min(ratio, STEP * scale) : scale + EASE * (ratio - scale)
     this.excess = next < 1 + NOISE ? 0 : next - 1
     this.at = now
   }

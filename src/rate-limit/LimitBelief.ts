@@ -11,6 +11,8 @@ export class LimitBelief {
   value: number
   /** A response has told the limit. */
   learned = false
+  /** Two responses in a row have told the same: on the word of one, nothing is given up. */
+  confirmed = false
   /** The provider grants more than our own cap. */
   capped = false
   private readonly guess: number
@@ -35,6 +37,7 @@ export class LimitBelief {
       return false
     }
     this.doubted = undefined
+    this.confirmed = this.learned && limit === this.value
     this.learned = true
     this.value = limit
     return true

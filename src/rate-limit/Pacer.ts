@@ -17,8 +17,7 @@ const CUT = 0.75
 /** By how much it grows in `GROWTH_TIME`: what the platform tolerates. */
 const GROWTH = 1.5
 const GROWTH_TIME = 15 * MINUTE
-/** The lowest cap, as a share of the limit, and per minute: below a million tokens the rule does not hold. */
-const LOWEST_SHARE = 1 / 16
+/** The lowest cap, per minute: below a million tokens the rule does not hold. */
 const LOWEST = 1_000_000
 
 export class Pacer {
@@ -39,7 +38,7 @@ export class Pacer {
   slowDown(limit: number, usage: MinuteUsage, now: number): void {
     if (now - this.slowedAt < EPISODE) return
     const sent = Math.min(this.capAt(now, limit), limit, usage.total(now))
-    this.cap = Math.max(CUT * sent, Math.min(LOWEST_SHARE * limit, LOWEST))
+    this.cap = Math.max(CUT * sent, LOWEST)
     this.slowedAt = now
     this.level = Math.min(this.level, 0)
   }

@@ -19,6 +19,9 @@ const DAY_HEADROOM = 0.005
 /** Reports that a day's limit needs to be believed, and that contradict it to be given up again. */
 const ENOUGH = 3
 
+/** Responses in a row without a word of the project's limit, until there is none. */
+const GONE = 20
+
 /** Whether a report is about a day: its time until full is of the order that a day's bucket takes. */
 export const isDaily = ({ limit, remaining, resetMs }: BucketReport): boolean => {
   if (limit === undefined || remaining === undefined || resetMs === undefined) return false
@@ -26,7 +29,8 @@ export const isDaily = ({ limit, remaining, resetMs }: BucketReport): boolean =>
   return missing >= 1 && resetMs >= (0.5 * missing * DAY) / limit
 }
 
-export interface ResourceOptions extends Omit<BucketOptions, "window" | "guess" | "neighbours"> {
+export interface ResourceOptions
+  extends Omit<BucketOptions, "window" | "guess" | "guessed" | "neighbours"> {
   readonly perMinute: number
   /** `undefined`: none, until responses tell of one. */
   readonly perDay: number | undefined
@@ -37,13 +41,18 @@ export class Resource {
   private daily: Bucket | undefined
   private project: Bucket | undefined
   private readonly options: ResourceOptions
+  /** Responses in a row that told no limit of the project. */
+  private unseen = 0
   /** Reports in a row for or against a day's limit. */
   private votes = 0
 
   constructor(options: ResourceOptions, now: number) {
     this.options = options
     const { perDay, perMinute, ...shared } = options
-    this.minute = new Bucket({ ...shared, window: MINUTE, guess: perMinute, neighbours: true }, now)
+    this.minute = new Bucket(
+      { ...shared, window: MINUTE, guess: perMinute, guessed: true, neighbours: true },
+      now
+    )
     if (perDay !== undefined) this.daily = this.makeDaily(perDay, now)
   }
 
@@ -112,8 +121,15 @@ export class Resource {
     now: number,
     refused: number
   ): boolean {
+    this.unseen = 0
     this.project ??= this.minute.sibling(this.minute.options, now)
-    return this.project.observe(report, mark, departure, now, refused)
+    // The refill that found the organization's bucket full was none of this one's.
+    return this.project.observe(report, mark, { ...departure, overflow: 0 }, now, refused)
+  }
+
+  /** A response has told the limits, and none of a project. */
+  missProject(): void {
+    if (this.project !== undefined && ++this.unseen >= GONE) this.project = undefined
   }
 
   slowDown(now: number): void {
@@ -147,6 +163,7 @@ export class Resource {
         burst: 1,
         window: DAY,
         guess: limit,
+        guessed: false,
         neighbours: false
       },
       now

@@ -23,6 +23,16 @@ export const numbersOf = (message: string): Numbers => ({
   requested: amount(message, "requested")
 })
 
+/** A limit per minute and what is left of it, where the message names both. */
+export const minuteOf = (
+  message: string
+): { readonly limit: number; readonly remaining: number } | undefined => {
+  const { limit, used } = numbersOf(message)
+  if (limit === undefined || used === undefined || !/per[- ]min|\b[RT]PM\b/i.test(message))
+    return undefined
+  return limit >= 1 && limit <= 1e12 ? { limit, remaining: Math.max(0, limit - used) } : undefined
+}
+
 /** Also in Azure's words, and as abbreviations. */
 const words: ReadonlyArray<readonly [RegExp, RateLimited["dimension"]]> = [
   [/images?[- ]per|\b(?:IPM|IPD)\b/i, "images"],

@@ -25,11 +25,11 @@ const send = (mirror: BucketMirror, amount: number, now: number): SendMark => {
 }
 
 /** A mirror that has been told its 60,000 tokens a minute are all there, a second before 0. */
-const told = (over: Partial<RateLimits> = {}): BucketMirror => {
+const told = (over: Partial<RateLimits> = {}, limit = 60_000): BucketMirror => {
   const mirror = new BucketMirror(settings(over), -10_000)
   const mark = send(mirror, 0, -10_000)
   mirror.observe(
-    { requests: { limit: 600, remaining: 600 }, tokens: { limit: 60_000, remaining: 60_000 } },
+    { requests: { limit: 600, remaining: 600 }, tokens: { limit, remaining: limit } },
     mark,
     -10_000
   )
@@ -161,6 +161,8 @@ describe("BucketMirror", () => {
     // 10 s at the new rate of 100 a second, less the 120 ms that the way there may have taken.
     assert.strictEqual(wait(mirror, 988, 10_000), 0)
     assert.isAbove(wait(mirror, 1100, 10_000), 0)
+    assert.strictEqual(mirror.excess({ requests: 1, tokens: 6001 }), undefined)
+    mirror.observe(tokens(6000, 0), send(mirror, 10, 11_000), 11_100)
     assert.deepInclude(mirror.excess({ requests: 1, tokens: 6001 }), { limit: 6000 })
   })
 
@@ -204,7 +206,20 @@ describe("BucketMirror", () => {
     assert.strictEqual(wait(mirror, 2000, 0), 0)
     assert.strictEqual(wait(mirror, 3000, 0), 2000)
     assert.strictEqual(mirror.tokensState(0).limit, 30_000)
+    const next = send(mirror, 1000, 200)
+    mirror.observe({ tokens: { limit: 60_000, remaining: 58_000 }, projectTokens }, next, 300)
     assert.deepInclude(mirror.excess({ requests: 1, tokens: 30_001 }), { limit: 30_000 })
+  })
+
+  it("forgets a project's limit that is told no more", () => {
+    const mirror = told()
+    const project = { limit: 30_000, remaining: 0 }
+    mirror.observe({ ...tokens(60_000, 60_000), projectTokens: project }, send(mirror, 0, 0), 0)
+    for (let n = 1; n <= 20; n++) {
+      assert.strictEqual(mirror.tokensState(n * 200).limit, 30_000)
+      mirror.observe(tokens(60_000, 60_000), send(mirror, 0, n * 200), n * 200)
+    }
+    assert.strictEqual(mirror.tokensState(5000).limit, 60_000)
   })
 
   it("believes a limit that changes a hundredfold only when a second response says so", () => {
@@ -225,38 +240,38 @@ describe("BucketMirror", () => {
   })
 
   it("after slow_down sends three quarters of the last minute, once for all answers of that moment", () => {
-    const mirror = told()
-    send(mirror, 40_000, 0)
+    const mirror = told({ tokensPerMinute: 6_000_000 }, 6_000_000)
+    send(mirror, 4_000_000, 0)
     mirror.slowDown(100)
     mirror.slowDown(1000)
-    assert.isAbove(wait(mirror, 1000, 1000), 55_000)
+    assert.isAbove(wait(mirror, 100_000, 1000), 55_000)
     let sent = 0
     for (let now = 61_000; now < 121_000; now += 50)
-      while (wait(mirror, 1000, now) === 0) {
-        send(mirror, 1000, now)
-        sent += 1000
+      while (wait(mirror, 100_000, now) === 0) {
+        send(mirror, 100_000, now)
+        sent += 100_000
       }
-    assert.isAtMost(sent, 31_000)
-    assert.isAtLeast(sent, 28_000)
+    assert.isAtMost(sent, 3_100_000)
+    assert.isAtLeast(sent, 2_800_000)
   })
 
   it("grows by half in 15 minutes after slow_down, as the platform allows, back to its limit", () => {
-    const mirror = told()
-    send(mirror, 40_000, 0)
+    const mirror = told({ tokensPerMinute: 6_000_000 }, 6_000_000)
+    send(mirror, 4_000_000, 0)
     mirror.slowDown(100)
     const perMinute = (from: number): number => {
       let sent = 0
       for (let now = from; now < from + 60_000; now += 50)
-        while (wait(mirror, 500, now) === 0) {
-          send(mirror, 500, now)
-          sent += 500
+        while (wait(mirror, 50_000, now) === 0) {
+          send(mirror, 50_000, now)
+          sent += 50_000
         }
       return sent
     }
     perMinute(14 * 60_000)
-    assert.approximately(perMinute(15 * 60_000), 45_000, 2500)
+    assert.approximately(perMinute(15 * 60_000), 4_500_000, 250_000)
     perMinute(39 * 60_000)
-    assert.isAtLeast(perMinute(40 * 60_000), 59_000)
+    assert.isAtLeast(perMinute(40 * 60_000), 5_900_000)
   })
 
   for (const burst of [0, 0.25]) {

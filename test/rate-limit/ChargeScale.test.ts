@@ -26,6 +26,9 @@ describe("the scale of charges", () => {
   it("is bounded whatever a refusal says", () => {
     const scale = new ChargeScale()
     scale.learn(1e12, 1, 0)
+    // One odd request moves it by half.
+    assert.strictEqual(scale.of(10, 0), 15)
+    for (let n = 0; n < 20; n++) scale.learn(1e12, 1, 0)
     scale.learn(Number.NaN, 10, 0)
     scale.learn(10, 0, 0)
     assert.strictEqual(scale.of(10, 0), 160)
@@ -33,9 +36,9 @@ describe("the scale of charges", () => {
 
   it("follows lower ratios slowly, and forgets within the hour", () => {
     const scale = new ChargeScale()
-    scale.learn(2000, 1000, 0)
+    scale.learn(1500, 1000, 0)
     scale.learn(1000, 1000, 0)
-    assert.strictEqual(scale.of(1000, 0), 1900)
+    assert.strictEqual(scale.of(1000, 0), 1450)
     assert.isAtMost(scale.of(1000, 3_600_000), 1020)
   })
 
@@ -63,7 +66,7 @@ describe("the scale of charges", () => {
       yield* told(200, "")
       yield* told(
         429,
-        "Rate limit reached on tokens per min (TPM): Limit 100000, Used 99000, Requested 3000. Please try again in 10ms."
+        "Rate limit reached on tokens per min (TPM): Limit 100000, Used 99000, Requested 1500. Please try again in 10ms."
       )
       yield* TestClock.adjust("1 second")
       const before = yield* level
@@ -72,7 +75,7 @@ describe("the scale of charges", () => {
         return level
       })
       // It has begun to wear off.
-      assert.approximately(before - after, 3000, 5)
+      assert.approximately(before - after, 1500, 5)
     }).pipe(Effect.provide(MemoryRateLimiter.layer))
   )
 })

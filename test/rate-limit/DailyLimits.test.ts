@@ -75,11 +75,13 @@ describe("a limit per day", () => {
     assert.strictEqual(mirror.nextAdmission(one, 4_000), 4_000)
   })
 
-  it("holds from the start where it is configured", () => {
+  it("holds from the start where it is configured, all of it at once if need be", () => {
     const mirror = mirrorOf({ requestsPerDay: 1_000 })
-    // A tenth may go before a response has told more.
-    for (let n = 0; n < 100; n++) mirror.take(one, 0)
-    assert.isAbove(mirror.dayAdmission(one, 0), 60_000)
+    for (let n = 0; n < 1_000; n++) {
+      assert.strictEqual(mirror.dayAdmission(one, n), n)
+      mirror.take(one, n)
+    }
+    assert.isAbove(mirror.dayAdmission(one, 1_000), 60_000)
   })
 
   it("of tokens makes a charge that exceeds it fail at once", () => {

@@ -89,6 +89,7 @@ describe("waiting for quota", () => {
   it.effect("a request larger than the limit fails at once, and the others go on (row 8)", () =>
     Effect.gen(function* () {
       yield* hear(200, plenty(1000))
+      yield* hear(200, plenty(1000))
       const error = yield* Effect.flip(passes({ charge: { requests: 1, tokens: 1001 } }))
       assert.strictEqual(error._tag === "RateLimiterError" ? error.reason : "", "request-too-large")
       assert.match(error.message, /1001 tokens.*1000/)
@@ -99,18 +100,27 @@ describe("waiting for quota", () => {
   it.effect("a waiter that a lowered limit makes impossible fails, and the next goes on", () =>
     Effect.gen(function* () {
       yield* hear(200, plenty(60_000))
-      const open = yield* Deferred.make<Permit>()
+      const permits: Array<Permit> = []
       const slow = yield* Effect.forkChild(
-        passes({ charge: { requests: 1, tokens: 59_800 } }, (permit) =>
-          Effect.andThen(Deferred.succeed(open, permit), Effect.never)
-        )
+        Effect.forEach(
+          [25_000, 25_000],
+          (tokens) =>
+            passes({ charge: { requests: 1, tokens } }, (permit) => {
+              permits.push(permit)
+              return Effect.never
+            }),
+          { concurrency: 2 }
+        ),
+        { startImmediately: true }
       )
       const big = yield* Effect.forkChild(
         Effect.flip(passes({ charge: { requests: 1, tokens: 50_000 } }))
       )
       const next = yield* Effect.forkChild(passes())
-      const permit = yield* Deferred.await(open)
-      permit.observe({ status: 200, headers: plenty(6000) })
+      yield* Effect.yieldNow
+      // On the word of one response nothing is given up.
+      for (const permit of permits) permit.observe({ status: 200, headers: plenty(6000) })
+      yield* TestClock.adjust("1 minute")
       const error = yield* Fiber.join(big)
       assert.strictEqual(error._tag === "RateLimiterError" ? error.reason : "", "request-too-large")
       yield* Fiber.join(next)
@@ -462,16 +472,18 @@ describe("a refusal", () => {
 
   it.effect("slow_down lowers the rate, and the full rate comes back", () =>
     Effect.gen(function* () {
-      yield* hear(200, plenty(60_000))
+      yield* hear(200, plenty(6_000_000))
       let sent = 0
       const minute = Effect.gen(function* () {
         const before = sent
         yield* TestClock.adjust("1 minute")
         return sent - before
       })
-      const one = passes({ charge: { requests: 1, tokens: 1000 } }, () => Effect.sync(() => sent++))
+      const one = passes({ charge: { requests: 1, tokens: 100_000 } }, () =>
+        Effect.sync(() => sent++)
+      )
       for (let i = 0; i < 40; i++) yield* one
-      yield* hear(429, plenty(60_000), { message: "slow_down" })
+      yield* hear(429, plenty(6_000_000), { message: "slow_down" })
       const load = yield* Effect.forkChild(Effect.forever(one))
       const [first, second] = [yield* minute, yield* minute]
       assert.isAtMost(first, 32)

@@ -31,6 +31,7 @@ const silent: Ask = {
   pause: 0,
   slow: false,
   leaving: false,
+  epoch: 0,
   known: { rm: [LIMIT, LIMIT], tm: [LIMIT, LIMIT] }
 }
 
@@ -127,7 +128,6 @@ describe.skipIf(!Server.reachable)("the shared quota", () => {
             charge: [1, 100],
             epoch: start.epoch,
             seen: [1, 100],
-            fence: 120,
             reports: { tm: { limit: LIMIT, remaining: 2_000 } }
           }
         })
@@ -156,7 +156,6 @@ describe.skipIf(!Server.reachable)("the shared quota", () => {
           charge: [0, 0],
           epoch,
           seen: [0, 0],
-          fence: 120,
           reports: { tm: { limit: LIMIT, remaining: 3_000 } }
         } as const
         near(tokens(yield* call(keys, { head })), 3_000)
@@ -205,7 +204,6 @@ describe.skipIf(!Server.reachable)("the shared quota", () => {
           charge: [1e15, 1e15] as const,
           epoch,
           seen: [1e15, 1e15] as const,
-          fence: 1_000,
           reports: { tm: { limit, remaining: limit } }
         })
         const first = yield* call(keys, { sent: [1e15, 1e15], head: head(now - 20, 1e12) })
@@ -233,7 +231,6 @@ describe.skipIf(!Server.reachable)("the shared quota", () => {
             charge: [0, 0],
             epoch,
             seen: [0, 0],
-            fence: 120,
             reports: { td: { limit: 10_000, remaining: 100 } }
           }
         })
@@ -245,4 +242,145 @@ describe.skipIf(!Server.reachable)("the shared quota", () => {
       })
     )
   )
+
+  /** A response to a request of nothing, sent just now. */
+  const head = (
+    answer: Answer,
+    remaining: number,
+    over: Partial<NonNullable<Ask["head"]>> = {}
+  ) => ({
+    after: answer.now,
+    at: answer.now,
+    charge: [0, 0] as const,
+    epoch: answer.epoch,
+    seen: [0, 0] as const,
+    reports: { tm: { limit: LIMIT, remaining } },
+    ...over
+  })
+
+  it.live("does not believe in more before responses of three seconds agree, in less at once", () =>
+    check((keys) =>
+      Effect.gen(function* () {
+        const one = yield* call(keys, {})
+        near(tokens(yield* call(keys, { head: head(one, 3_000) })), 3_000)
+        // What others have sent is late, and the provider has not seen it.
+        for (let late = 0; late < 5; late++) {
+          const again = yield* call(keys, {})
+          near(tokens(yield* call(keys, { head: head(again, 6_000) })), 3_000)
+        }
+        near(tokens(yield* call(keys, { head: head(yield* call(keys, {}), 2_000) })), 2_000)
+        yield* Effect.sleep("3 seconds")
+        const agreed = yield* call(keys, { head: head(yield* call(keys, {}), 5_000) })
+        // The least that any of them told, and what has flowed in since.
+        near(tokens(agreed), 2_300)
+        yield* call(keys, { head: head(yield* call(keys, {}), 5_000) })
+        yield* Effect.sleep("3 seconds")
+        near(tokens(yield* call(keys, { head: head(yield* call(keys, {}), 5_000) })), 5_000)
+      })
+    )
+  )
+
+  it.live("with the first response, everything else sent lately is still on its way", () =>
+    check((keys) =>
+      Effect.gen(function* () {
+        const cold = { known: {} }
+        const start = yield* call(keys, { ...cold, want: [3, 300], least: [3, 300] })
+        const told = yield* call(keys, {
+          ...cold,
+          sent: [3, 300],
+          head: head(start, LIMIT - 100, {
+            charge: [1, 100],
+            seen: [3, 300],
+            reports: { tm: { limit: LIMIT, remaining: LIMIT - 100 } }
+          })
+        })
+        assert.isAtMost(tokens(told), LIMIT - 200)
+      })
+    )
+  )
+
+  it.live("a clock that is set back by an hour stops nobody and frees nothing", () =>
+    check((keys) =>
+      Effect.gen(function* () {
+        const redis = yield* Redis.Redis
+        const one = yield* call(keys, { want: [1, LIMIT], least: [1, LIMIT] })
+        yield* call(keys, { sent: [1, LIMIT], pause: 1 })
+        const sent = { sent: [1, LIMIT], acked: [1, LIMIT] } as const
+        // As if all of it had been written an hour later than now.
+        const later = String(one.now + 3_600_000)
+        yield* redis.send("HSET", keys[0], "at", later, "tm:anchor", later, "paused", later)
+        const back = yield* call(keys, { ...sent, want: [1, 100], least: [1, 100] })
+        assert.isBelow(back.pause, 1_000)
+        assert.isBelow(back.wait, 3_000)
+        near(tokens(back), 0)
+        const next = yield* call(keys, sent)
+        near(
+          tokens(yield* call(keys, { ...sent, head: { ...head(next, 0), seen: [1, LIMIT] } })),
+          0
+        )
+        assert.isAtLeast(next.now, back.now)
+      })
+    )
+  )
+
+  it.live("nobody waits for years on the word of one response", () =>
+    check((keys) =>
+      Effect.gen(function* () {
+        yield* call(keys, { pause: 1e15 })
+        const other = yield* call(keys, { worker: "b", want: [1, 1], least: [1, 1] })
+        assert.isAtMost(other.pause, 86_400_000)
+        assert.isAbove(other.pause, 86_000_000)
+      })
+    )
+  )
+
+  it.live("forgets a limit per day that responses contradict", () =>
+    check((keys) =>
+      Effect.gen(function* () {
+        const daily = { reports: { td: { limit: 10_000, remaining: 100 } } }
+        yield* call(keys, { head: head(yield* call(keys, {}), 0, daily) })
+        const asks = { epoch: (yield* call(keys, {})).epoch, known: { td: [10_000, 100] } } as const
+        for (let answer = 0; answer < 3; answer++) {
+          const before = yield* call(keys, asks)
+          assert.strictEqual(before.limits.td?.[0], 10_000)
+          yield* call(keys, { ...asks, head: head(before, 5_000) })
+        }
+        assert.isUndefined((yield* call(keys, asks)).limits.td)
+        const { granted } = yield* call(keys, { ...asks, want: [1, 500], least: [1, 500] })
+        assert.deepStrictEqual(granted, [1, 500])
+      })
+    )
+  )
+
+  it.live("keeps no more after a thousand calls than after a hundred", () =>
+    check((keys) =>
+      Effect.gen(function* () {
+        const redis = yield* Redis.Redis
+        const sizes: Array<number> = []
+        for (let sent = 0; sent < 1_000; sent++) {
+          const worker = `process-${sent}`
+          yield* call(keys, { worker, ttl: 1, sent: [1, 10], want: [1, 10], least: [1, 10] })
+          if (sent % 100 === 0) {
+            const fields = yield* redis.send<number>("HLEN", keys[0])
+            const lines = yield* redis.send<number>("HLEN", keys[1])
+            const log = yield* redis.send<number>("ZCARD", keys[2])
+            const peaks = yield* redis.send<string>("HGET", keys[0], "tm:peaks")
+            // The log has an entry every 50 ms at most, for a minute.
+            assert.isAtMost(log, 1_210)
+            assert.isAtMost(peaks.split(" ").length, 2 * 50)
+            sizes.push(fields + lines)
+          }
+        }
+        assert.isAtMost(Math.max(...sizes), (sizes[0] ?? 0) + 30)
+      })
+    )
+  )
+
+  it("gives pools of any name keys of their own, in one slot", () => {
+    const names = ["a b", "{x}", "}", "a:b", "a/b", "é", "\u{1f600}", "\ud800", ""]
+    const all = names.map((name) => keysOf("p:", name))
+    assert.strictEqual(new Set(all.flat()).size, 3 * names.length)
+    for (const keys of all)
+      assert.strictEqual(new Set(keys.map((key) => /\{[^}]*\}/.exec(key)?.[0])).size, 1)
+  })
 })

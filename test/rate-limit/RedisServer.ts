@@ -1,6 +1,6 @@
 /**
- * The Redis of the tests, at 127.0.0.1:6379: skipped where there is none, except in CI. Every test has a prefix of its own,
- * and fails if it leaves a key without an end.
+ * The Redis of the tests, at SPILLWAY_TEST_REDIS_PORT of this machine, 6379 by default. Where there is none they are skipped,
+ * but fail in CI. Every test has a prefix of its own, and fails if it leaves a key without an end.
  */
 import { createConnection, createServer, type Socket } from "node:net"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
@@ -8,7 +8,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Layer, References } from "effect"
 import * as Redis from "effect/persistence/Redis"
 
-export const PORT = 6379
+export const PORT = Number(process.env.SPILLWAY_TEST_REDIS_PORT ?? 6379)
 export const URL = `redis://127.0.0.1:${PORT}`
 
 export const client = NodeRedis.layer({ url: URL })

@@ -1,22 +1,18 @@
 /**
  * G12: eight processes on one quota through one Redis, two of which are killed on the way; real clock, HTTP on this machine.
- * Each process is the whole stack (`g12/worker.ts`); the provider is simulated in this one. Marks: 429s at most 0.5%,
- * utilisation at least 95% (of the initial level and all that was refilled), leases recovered within their time.
+ * Each process is the whole stack (`g12/worker.ts`), and so is the simulated provider (`g12/provider.ts`). Marks: 429s at
+ * most 0.5%, utilisation at least 95% (of the initial level and all that was refilled), leases recovered within their time.
  *
  * `npm run -s bench:admission -- --scenario G12 --json`; `--processes N` (default 8), `--seconds N` (default 60),
- * `--redis URL` (default redis://127.0.0.1:6379).
+ * `--in-flight N` of each process (default 256), `--tokens N` a minute (default 240000), `--redis URL` (default redis://127.0.0.1:6379/12, a database of its own:
+ * scripts that others run on the same server meanwhile count as well).
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { Effect } from "effect"
 import { createClient } from "redis"
-import * as HttpSimulator from "spillway/layers/simulator/HttpSimulator"
+import * as Provider from "./g12/provider.ts"
 
-/** Binds eight processes on a small machine: about one request a second each, after the first burst. */
-const LIMITS = { requestsPerMinute: 3_000, tokensPerMinute: 240_000 }
-/** So that answers do not outlast the run. */
-const LATENCY = 0.1
 const KILLED = 0.2
 /** A process that is gone holds its lease no longer, and some time for the next call to notice. */
 const RECOVERED_MS = 3_000 + 500
@@ -26,9 +22,14 @@ const WATCHED_MS = 6_000
 /** All processes are at work by then. */
 const READY_MS = 60_000
 
-const start = (args: ReadonlyArray<string>): ChildProcess =>
-  fork(join(import.meta.dirname, "g12", "worker.ts"), [...args], {
-    execArgv: ["-C", "spillway-source"]
+const start = (file: string, args: ReadonlyArray<string> = []): ChildProcess =>
+  fork(join(import.meta.dirname, "g12", file), [...args], { execArgv: ["-C", "spillway-source"] })
+
+/** What the provider's process says next. */
+const hear = <A>(child: ChildProcess): Promise<A> =>
+  new Promise((resolve, reject) => {
+    child.once("message", (message) => resolve(message as A))
+    child.once("exit", () => reject(new Error("The provider ended.")))
   })
 
 const ended = (child: ChildProcess): Promise<void> =>
@@ -49,10 +50,12 @@ const whole = (given: unknown, otherwise: number): number => {
 
 type Arguments = { readonly json?: boolean } & Readonly<Record<string, unknown>>
 
-const judge = async (server: HttpSimulator.HttpSimulator["Service"], args: Arguments) => {
+const judge = async (provider: ChildProcess, args: Arguments) => {
   const processes = whole(args.processes, 8)
   const seconds = whole(args.seconds, 60)
-  const url = typeof args.redis === "string" ? args.redis : "redis://127.0.0.1:6379"
+  const inFlight = whole(args["in-flight"], 256)
+  const tokens = whole(args.tokens, Provider.TOKENS)
+  const url = typeof args.redis === "string" ? args.redis : "redis://127.0.0.1:6379/12"
   const redis = createClient({ url, socket: { reconnectStrategy: false } })
   redis.on("error", () => {})
   await redis.connect()
@@ -67,8 +70,9 @@ const judge = async (server: HttpSimulator.HttpSimulator["Service"], args: Argum
   }
   const scripts = async () =>
     Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0)
+  const baseUrl = await hear<string>(provider)
   const children = Array.from({ length: processes }, (_, index) =>
-    start([server.url, url, String(index)])
+    start("worker.ts", [baseUrl, url, String(index), String(inFlight)])
   )
   try {
     const deadline = performance.now() + READY_MS
@@ -88,7 +92,8 @@ const judge = async (server: HttpSimulator.HttpSimulator["Service"], args: Argum
       await pause(20)
     }
     await pause(Math.max(0, seconds * 1_000 - (performance.now() - started)))
-    const stats = await Effect.runPromise(server.stats)
+    provider.send("stats")
+    const stats = await hear<Provider.Stats>(provider)
     await look()
     // The dead are those that were not seen again.
     const lasts = [...seen.values()]
@@ -102,7 +107,7 @@ const judge = async (server: HttpSimulator.HttpSimulator["Service"], args: Argum
     const [pool] = Object.values(stats.pools)
     if (pool === undefined) throw new Error("Nothing was sent.")
     const sent = pool.admittedRequests + pool.rateLimited
-    const utilisation = pool.admittedTokens / (LIMITS.tokensPerMinute + pool.refilledTokens)
+    const utilisation = pool.admittedTokens / (tokens + pool.refilledTokens)
     const keys = await own()
     const endless = []
     for (const key of keys) if ((await redis.pTTL(key)) < 0) endless.push(key)
@@ -110,6 +115,8 @@ const judge = async (server: HttpSimulator.HttpSimulator["Service"], args: Argum
     return {
       scenario: "G12",
       processes,
+      inFlight,
+      tokensPerMinute: tokens,
       killed: cut,
       utilisation: round(utilisation, 4),
       sent,
@@ -135,11 +142,9 @@ const judge = async (server: HttpSimulator.HttpSimulator["Service"], args: Argum
 }
 
 export const main = async (args: Arguments): Promise<void> => {
-  const program = Effect.gen(function* () {
-    const server = yield* HttpSimulator.make({ limits: LIMITS, latency: LATENCY })
-    return yield* Effect.promise(() => judge(server, args))
-  })
-  const result = await Effect.runPromise(Effect.scoped(program))
+  const tokens = whole(args.tokens, Provider.TOKENS)
+  const provider = start("provider.ts", [String(tokens)])
+  const result = await judge(provider, args).finally(() => provider.kill("SIGKILL"))
   if (args.json === true) console.log(JSON.stringify(result))
   else console.table(result)
   if (!result.pass) process.exitCode = 1
@@ -151,6 +156,8 @@ if (import.meta.main) {
       json: { type: "boolean", default: false },
       processes: { type: "string" },
       seconds: { type: "string" },
+      "in-flight": { type: "string" },
+      tokens: { type: "string" },
       redis: { type: "string" }
     }
   })

@@ -9,7 +9,7 @@ import * as Wire from "./Wire.ts"
 
 const monotonic = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
-/** Until the scenario's time is over, or the client ends by itself, as it does where its run is stopped. */
+/** Until the scenario's time is over, even where the client ends by itself, as it does where its run is stopped. */
 const play = (client: Client, scenario: Scenario, seed: number) =>
   Effect.gen(function* () {
     const steady = yield* Clock.Clock
@@ -21,6 +21,9 @@ const play = (client: Client, scenario: Scenario, seed: number) =>
       .run(wire, scenario.known)
       .pipe(Effect.scoped, Effect.provideService(Clock.Clock, clock), Effect.forkChild)
     const ended = yield* Effect.timeoutOption(Fiber.await(running), Duration.millis(scenario.lasts))
+    // Whoever ends early has left the rest of the time unused.
+    if (ended._tag === "Some")
+      yield* Effect.sleep(Math.max(0, startedAt + scenario.lasts - (yield* monotonic)))
     // What is in flight now has not been measured to its end; ending the client must not change what was.
     const until = (yield* monotonic) - startedAt
     const figures = Outcome.figures(scenario, traffic, stats(), until)

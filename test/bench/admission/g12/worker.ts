@@ -9,7 +9,7 @@ import * as OnlineGraph from "spillway/layers/presets/OnlineGraph"
 import * as SdkOpenAiTransport from "spillway/layers/transport/SdkOpenAiTransport"
 import { seeded } from "spillway/simulator/Seeded"
 
-const [baseUrl = "", redis = "", name = "0"] = process.argv.slice(2)
+const [baseUrl = "", redis = "", name = "0", inFlight = "256"] = process.argv.slice(2)
 
 /** Output bounds as in the other scenarios, at half the size: what a request is charged. */
 const BOUNDS = [128, 128, 128, 128, 128, 512, 512, 512, 512, 2048] as const
@@ -20,9 +20,11 @@ const graph = OnlineGraph.layer.pipe(
   Layer.provideMerge(BuiltInModelCatalog.layer),
   Layer.merge(MemoryCheckpointStore.layer),
   Layer.provide(Layer.succeed(RedisConfig, { url: Redacted.make(redis) })),
-  // Nine processes share this machine: more at once would wait for the processor, not for the quota.
   Layer.provide(
-    Layer.succeed(RateLimitConfig.RateLimitConfig, { ...RateLimitConfig.defaults, maxInFlight: 12 })
+    Layer.succeed(RateLimitConfig.RateLimitConfig, {
+      ...RateLimitConfig.defaults,
+      maxInFlight: Number(inFlight)
+    })
   )
 )
 
