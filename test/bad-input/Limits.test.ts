@@ -7,7 +7,7 @@ import * as RetryConfig from "spillway/config/RetryConfig"
 import * as MemoryCircuitBreaker from "spillway/layers/circuit-breaker/MemoryCircuitBreaker"
 import * as EnvironmentConfig from "spillway/layers/config/EnvironmentConfig"
 import * as MemoryRateLimiter from "spillway/layers/rate-limit/MemoryRateLimiter"
-import { answer } from "spillway/testing"
+import { answer, SimulatedOpenAiTransport } from "spillway/testing"
 import * as Stack from "../pains/Stack.ts"
 
 const hostile = [0, -1, Number.NaN, 1e308, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -161,4 +161,25 @@ describe("limits from the environment", () => {
       })
     )
   }
+})
+
+describe("a queue that is shorter than what may be in flight", () => {
+  for (const limits of [
+    { maxQueue: 100, maxInFlight: 256 },
+    { maxQueue: 10, maxInFlight: 5 },
+    { maxQueue: 1, maxInFlight: 1 }
+  ])
+    it.effect(`loses no item of a run: ${JSON.stringify(limits)}`, () =>
+      Stack.virtually(
+        Stack.over(SimulatedOpenAiTransport.layer({ tier: "1" }), { limits }),
+        Effect.gen(function* () {
+          const { answered, kept } = yield* Stack.deliver(Stack.questions(700))
+          assert.deepStrictEqual(
+            kept.filter((each) => each._tag === "Failed"),
+            []
+          )
+          assert.strictEqual(answered, 700)
+        })
+      )
+    )
 })

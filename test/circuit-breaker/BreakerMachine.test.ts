@@ -191,7 +191,32 @@ describe("half open", () => {
     assert.isUndefined(machine.ask())
   })
 
-  it("closes after enough successes, and opens at one failure", () => {
+  it("stays half open where a probe fails by chance and the others are still out", () => {
+    const machine = start()
+    machine.breakIt()
+    machine.pass(1000)
+    const [first, second, third] = [machine.ask(), machine.ask(), machine.ask()]
+    machine.end(first, "failure")
+    assert.strictEqual(machine.name(), "half-open")
+    // The failed one keeps its place for a while: an upstream that refuses at once sees no more probes for it.
+    assert.isUndefined(machine.ask())
+    machine.end(second, "success")
+    machine.end(third, "success")
+    machine.call("success")
+    assert.strictEqual(machine.name(), "closed")
+  })
+
+  it("opens when as many probes fail as would open it while closed", () => {
+    const machine = start()
+    machine.breakIt()
+    machine.pass(1000)
+    const probes = [machine.ask(), machine.ask(), machine.ask()]
+    machine.end(probes[0], "failure")
+    machine.end(probes[1], "failure")
+    assert.strictEqual(machine.name(), "open")
+  })
+
+  it("closes after enough successes, and opens when half of the probes have failed", () => {
     const machine = start()
     machine.breakIt()
     machine.pass(1000)

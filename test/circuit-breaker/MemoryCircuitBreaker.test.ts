@@ -50,6 +50,38 @@ const worker = (work: Effect.Effect<void, string>, run = signal) =>
     }
   })
 
+describe("an outage without an end", () => {
+  it.effect("stops the runs that wait, after maxOutage", () =>
+    Effect.gen(function* () {
+      yield* breakIt
+      const run = RunSignal.make({ id: "r" })
+      const failing = yield* Effect.forkChild(
+        Effect.exit(worker(Effect.andThen(Effect.sleep("1 second"), Effect.fail("503")), run))
+      )
+      yield* TestClock.adjust("19 minutes")
+      assert.isUndefined(run.stopped(key))
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(run.stopped(key)?.why, "outage")
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(failing)))
+    }).pipe(Effect.provide(layerOf({ maxOutage: Duration.minutes(20) })), Random.withSeed(1))
+  )
+
+  it.effect("does not count the time in which nobody called", () =>
+    Effect.gen(function* () {
+      yield* breakIt
+      yield* TestClock.adjust("3 hours")
+      const run = RunSignal.make({ id: "r" })
+      yield* ready(run)
+      yield* Effect.exit(call(Effect.fail("503")))
+      assert.strictEqual(yield* state, "open")
+      const waiting = yield* Effect.forkChild(ready(run))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(waiting)
+      assert.isUndefined(run.stopped(key))
+    }).pipe(Effect.provide(layerOf({ maxOutage: Duration.minutes(20) })), Random.withSeed(1))
+  )
+})
+
 describe("while it is open", () => {
   it.effect(
     "the queue waits, no attempts are used up, and all get through afterwards (row 17)",

@@ -1,8 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
 import { defaults } from "spillway/config/RateLimitConfig"
+import * as MemoryRateLimiter from "spillway/layers/rate-limit/MemoryRateLimiter"
 import { BucketMirror } from "spillway/rate-limit/BucketMirror"
+import { PoolId, RateLimiter } from "spillway/rate-limit/RateLimiter"
 import type { BucketReport, RateLimitHeaders } from "spillway/rate-limit/RateLimitHeaders"
 import { isDaily } from "spillway/rate-limit/Resource"
+import * as RunSignal from "spillway/run/RunSignal"
 
 const DAY = 86_400_000
 
@@ -83,6 +87,38 @@ describe("a limit per day", () => {
     }
     assert.isAbove(mirror.dayAdmission(one, 1_000), 60_000)
   })
+
+  it.effect("told alone leaves the minute's to the words of a refusal", () =>
+    Effect.gen(function* () {
+      const limiter = yield* RateLimiter
+      const demand = {
+        pool: PoolId("account/model"),
+        model: "model",
+        run: RunSignal.make({ id: "r" }),
+        charge: one,
+        lane: "fresh"
+      } as const
+      const headers = {
+        "x-ratelimit-limit-requests": "14400",
+        "x-ratelimit-remaining-requests": "14370",
+        "x-ratelimit-reset-requests": "3m0s"
+      }
+      const hear = (status: number, message: string) =>
+        limiter.withPermit(demand, (permit) => {
+          permit.sent()
+          permit.observe({ status, headers }, { message })
+          return Effect.void
+        })
+      yield* hear(200, "")
+      yield* hear(
+        429,
+        "Rate limit reached on requests per minute (RPM): Limit 30, Used 30, Requested 1. Please try again in 2s."
+      )
+      const [state] = yield* limiter.states
+      assert.strictEqual(state?.requests.limit, 30)
+      assert.isAtMost(state?.requests.level ?? 30, 0)
+    }).pipe(Effect.provide(MemoryRateLimiter.layer))
+  )
 
   it("of tokens makes a charge that exceeds it fail at once", () => {
     const mirror = mirrorOf({ tokensPerDay: 100_000, capAtConfigured: true })
