@@ -24,6 +24,14 @@ const flags = {
     Flag.withMetavar("FACTOR"),
     Flag.optional
   ),
+  batchLatency: Flag.Finite("batch-latency").pipe(
+    Flag.withSchema(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
+    Flag.withDescription(
+      "Factor on the times of batches, minutes to hours at 1 (default: that of --latency)"
+    ),
+    Flag.withMetavar("FACTOR"),
+    Flag.optional
+  ),
   benchmark: Flag.String("benchmark").pipe(
     Flag.withDescription("Benchmark file whose targets the simulated model knows"),
     Flag.withMetavar("FILE"),

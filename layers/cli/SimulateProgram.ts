@@ -10,7 +10,7 @@ import * as RunSettings from "./RunSettings.ts"
 import type { Asked } from "./SimulateCommand.ts"
 
 export const run = Effect.fn("simulate")(function* (asked: Asked) {
-  const { benchmark, data, ...options } = RunSettings.given(asked)
+  const { benchmark, batchLatency, data, ...options } = RunSettings.given(asked)
   if (data !== undefined && benchmark === undefined) {
     return yield* new UsageError({
       problem: "--data has no effect without --benchmark.",
@@ -19,7 +19,8 @@ export const run = Effect.fn("simulate")(function* (asked: Asked) {
   }
   const responder =
     benchmark === undefined ? {} : { responder: yield* responderOf(benchmark, data) }
-  const server = yield* HttpSimulator.fromFlags({ ...options, ...responder })
+  const batch = batchLatency === undefined ? {} : { batch: { scale: batchLatency } }
+  const server = yield* HttpSimulator.fromFlags({ ...options, ...responder, ...batch })
   yield* Console.log(`Simulated OpenAI (seed ${server.seed}) on ${server.url}`)
   yield* Console.log(`  export OPENAI_BASE_URL=${server.url} OPENAI_API_KEY=sk-simulated`)
   yield* Console.log("  Ctrl-C ends it.")

@@ -1,9 +1,11 @@
 /** One HTTP request to the simulated provider: read it, let the model decide, perform the plan on the socket. */
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { pipeline, Readable } from "node:stream"
 import { bodyTooLarge, type ErrorAnswer, serverError } from "../../src/simulator/ErrorAnswers.ts"
-import type { Plan, TimedText } from "../../src/simulator/Plan.ts"
+import type { Payload, Plan, TimedText } from "../../src/simulator/Plan.ts"
 import type { IncomingRequest, Simulator } from "../../src/simulator/Simulator.ts"
 import { SIMULATED_HEADER } from "../../src/transport/ResponseHead.ts"
+import * as MultipartForm from "./MultipartForm.ts"
 
 /** Bytes of a request's body at most: more than any prompt has, less than would hurt. */
 export const MAX_BODY = 64 * 1024 * 1024
@@ -70,10 +72,24 @@ const reply = (plan: Reply, now: () => number, response: ServerResponse): void =
     return
   }
   at(plan.doneAt, now, response, () => {
+    if (payload._tag === "Content") {
+      sendContent(plan, payload, response)
+      return
+    }
     const body = Buffer.from(payload.text)
     response.writeHead(plan.status, { ...plan.headers, "content-length": body.length })
     response.end(body)
   })
+}
+
+/** A file's pieces are made as fast as the client takes them; what cannot be made breaks the connection. */
+const sendContent = (
+  plan: Reply,
+  content: Extract<Payload, { readonly _tag: "Content" }>,
+  response: ServerResponse
+): void => {
+  response.writeHead(plan.status, { ...plan.headers, "content-length": content.bytes })
+  pipeline(Readable.from(content.chunks(), { objectMode: false }), response, () => {})
 }
 
 const perform = (plan: Plan, now: () => number, response: ServerResponse): void => {
@@ -119,8 +135,15 @@ const readBody = (
   request: IncomingMessage,
   response: ServerResponse,
   seed: number,
-  done: (body: unknown) => void
+  done: (content: Pick<IncomingRequest, "body" | "upload">) => void
 ): void => {
+  // A client that vanishes in the middle of its request has sent none.
+  request.on("error", () => response.destroy())
+  const tooLarge = (limit: number) => refuse(response, seed, bodyTooLarge(limit))
+  if (MultipartForm.isForm(request)) {
+    MultipartForm.read(request, (upload) => done({ body: undefined, upload }), tooLarge)
+    return
+  }
   const chunks: Array<Buffer> = []
   let size = 0
   request.on("data", (chunk: Buffer) => {
@@ -129,14 +152,12 @@ const readBody = (
       chunks.push(chunk)
     } else if (!response.headersSent) {
       chunks.length = 0
-      refuse(response, seed, bodyTooLarge(MAX_BODY))
+      tooLarge(MAX_BODY)
     }
   })
   request.on("end", () => {
-    if (size <= MAX_BODY) done(parseBody(chunks))
+    if (size <= MAX_BODY) done({ body: parseBody(chunks) })
   })
-  // A client that vanishes in the middle of its request has sent none.
-  request.on("error", () => response.destroy())
 }
 
 /** A responder is the user's own code: what it throws is an answer to this request, not the end of the server. */
@@ -202,11 +223,11 @@ export const answerRequest = (
     sendStats(simulator, now(), url.searchParams.get("contents") === "1", response)
     return
   }
-  const path = pathOf(url)
+  const path = `${pathOf(url)}${url.search}`
   const key = bearer(request)
-  readBody(request, response, simulator.seed, (body) => {
+  readBody(request, response, simulator.seed, (content) => {
     at(now() + simulator.uplink(), now, response, () => {
-      decide(simulator, { method, path, body, key }, now, response)
+      decide(simulator, { method, path, key, ...content }, now, response)
     })
   })
 }

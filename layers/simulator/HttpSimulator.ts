@@ -121,7 +121,7 @@ export const make = Effect.fn("HttpSimulator.make")(function* (options: HttpSimu
     port: listening,
     seed: simulator.seed,
     stats: Effect.sync(() => simulator.stats(now())),
-    billedContents: Effect.sync(simulator.billedContents)
+    billedContents: Effect.sync(() => simulator.billedContents(now()))
   })
 })
 

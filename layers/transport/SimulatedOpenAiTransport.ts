@@ -6,7 +6,7 @@
 import { Clock, Duration, Effect, Layer } from "effect"
 import { OpenAiError } from "../../src/error/OpenAiError.ts"
 import { ConnectionFailed } from "../../src/error/OpenAiReason.ts"
-import type { Plan, TimedText } from "../../src/simulator/Plan.ts"
+import { bodyText, type Plan, type TimedText } from "../../src/simulator/Plan.ts"
 import * as Simulator from "../../src/simulator/Simulator.ts"
 import { parseBody } from "../../src/transport/ErrorBody.ts"
 import {
@@ -77,11 +77,12 @@ const receive = Effect.fnUntraced(function* <A>(
     hooks?.onHead?.(head)
     return yield* readStream(clock, call, head, payload.events, hooks?.onEvent)
   }
+  const text = bodyText(payload)
   if (ResponseReader.isSuccess(head)) hooks?.onHead?.(head)
-  else hooks?.onHead?.(head, { message: parseBody(payload.text).message })
+  else hooks?.onHead?.(head, { message: parseBody(text).message })
   yield* waitUntil(clock, reply.doneAt)
   return yield* Effect.fromResult(
-    ResponseReader.read(call, payload.text, head, yield* Clock.currentTimeMillis)
+    ResponseReader.read(call, text, head, yield* Clock.currentTimeMillis)
   )
 })
 

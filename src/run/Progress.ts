@@ -114,7 +114,7 @@ interface Observed {
 const observer = Effect.gen(function* () {
   const limiter = yield* RateLimiter
   const breaker = yield* CircuitBreaker
-  return Effect.all({ pools: limiter.states, circuits: breaker.snapshot })
+  return { now: Effect.all({ pools: limiter.states, circuits: breaker.snapshot }) }
 })
 
 /** A snapshot now and at every interval, until the consumer ends it. */
@@ -131,7 +131,7 @@ export const stream = (
         Stream.mapEffect(() =>
           Effect.gen(function* () {
             const now = yield* Clock.currentTimeMillis
-            const progress = snapshot(active, yield* observe, options.total, {
+            const progress = snapshot(active, yield* observe.now, options.total, {
               startedAt,
               now,
               mark: marks[0] ?? { at: now, overNetwork: 0 }
@@ -155,5 +155,5 @@ export const now = Effect.fnUntraced(function* (
   const { startedAt, total } = options
   const times = { startedAt, now: yield* Clock.currentTimeMillis }
   const mark = { at: startedAt, overNetwork: 0 }
-  return snapshot(active, yield* observe, total, { ...times, mark })
+  return snapshot(active, yield* observe.now, total, { ...times, mark })
 })

@@ -137,6 +137,8 @@ export interface TextContext {
   /** Answers that this content has had before. */
   readonly sample: number
   readonly cache: PromptCache.PromptCache
+  /** What the cache said before, for an answer that is made once more; the cache is left alone. */
+  readonly cacheUse?: PromptCache.CacheUse
   /** The provider gives up on it. */
   readonly failed: boolean
 }
@@ -198,7 +200,7 @@ export const text = (
   const generations = Array.from({ length: request.choices }, (_, choice) =>
     generate(request, responder, content, context.sample * request.choices + choice)
   )
-  const { cached, written } = cacheUse(at, request, context.cache)
+  const { cached, written } = context.cacheUse ?? cacheUse(at, request, context.cache)
   const slowest = Math.max(...generations.map((generation) => generation.outputTokens))
   const doneMs = timing.firstMs + slowest * timing.msPerToken
   const whole = frame(cached, written, doneMs)

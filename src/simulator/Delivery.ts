@@ -5,11 +5,32 @@ import type { Payload, Plan } from "./Plan.ts"
 import { spoilHeaders } from "./RateHeaders.ts"
 
 const EVENTS_TYPE = "text/event-stream; charset=utf-8"
+const FILE_TYPE = "application/octet-stream"
 
-const half = (payload: Payload): Payload =>
-  payload._tag === "Body"
-    ? { _tag: "Body", text: payload.text.slice(0, Math.floor(payload.text.length / 2)) }
-    : { _tag: "Events", events: payload.events.slice(0, Math.floor(payload.events.length / 2)) }
+function* firstBytes(chunks: Iterable<Uint8Array>, bytes: number): Iterable<Uint8Array> {
+  let left = bytes
+  for (const chunk of chunks) {
+    if (left <= 0) return
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+  }
+}
+
+const half = (payload: Payload): Payload => {
+  switch (payload._tag) {
+    case "Body":
+      return { _tag: "Body", text: payload.text.slice(0, Math.floor(payload.text.length / 2)) }
+    case "Events":
+      return {
+        _tag: "Events",
+        events: payload.events.slice(0, Math.floor(payload.events.length / 2))
+      }
+    case "Content": {
+      const bytes = Math.floor(payload.bytes / 2)
+      return { _tag: "Content", bytes, chunks: () => firstBytes(payload.chunks(), bytes) }
+    }
+  }
+}
 
 /** Faults that strike a finished answer on its way back. */
 export const deliveryFaults: ReadonlySet<FaultKind> = new Set([
@@ -44,7 +65,13 @@ export const deliver = (
       : whole.payload
   const streams = payload._tag === "Events"
   const firstAt = streams ? at.now + whole.firstMs : doneAt
-  const type = streams ? EVENTS_TYPE : struck.has("wrong_type") ? "text/plain" : JSON_TYPE
+  const type = streams
+    ? EVENTS_TYPE
+    : struck.has("wrong_type")
+      ? "text/plain"
+      : payload._tag === "Content"
+        ? FILE_TYPE
+        : JSON_TYPE
   const plan: Plan = {
     _tag: "Reply",
     admitted: true,

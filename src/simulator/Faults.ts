@@ -23,7 +23,11 @@ export const faultKinds = {
   empty: "status 200 with an empty body (billed)",
   wrong_type: "status 200 with plain text instead of JSON (billed)",
   no_headers: "rate-limit headers are missing",
-  bad_headers: "rate-limit headers are malformed"
+  bad_headers: "rate-limit headers are malformed",
+  batch_line: "a line of a batch that ends with the provider's own error, in the error file",
+  batch_missing: "a line of a batch that is in neither of its files (billed)",
+  batch_stall: "a batch that stops halfway and expires",
+  batch_failed: "a batch that fails before its work begins, for no fault of its input"
 } as const
 
 export type FaultKind = keyof typeof faultKinds

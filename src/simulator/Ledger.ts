@@ -115,7 +115,7 @@ export const countLimited = (ledger: Ledger, pool: string): void => {
 }
 
 /** Factor on the standard price where the catalogue states none. */
-const tierFactors: Readonly<Record<string, number>> = { flex: 0.5 }
+const tierFactors: Readonly<Record<string, number>> = { flex: 0.5, batch: 0.5 }
 
 /** USD of one request at the catalogue's price; 0 for a model without one. */
 export const costOf = (info: ModelInfo, usage: TokenUsage, tier: string): number => {

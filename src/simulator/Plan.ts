@@ -14,6 +14,12 @@ export type Payload =
   | { readonly _tag: "Body"; readonly text: string }
   /** The last event stands for the end, orderly or not. */
   | { readonly _tag: "Events"; readonly events: ReadonlyArray<TimedText> }
+  /** A file, made piece by piece while it is read; every call of `chunks` makes the same bytes anew. */
+  | {
+      readonly _tag: "Content"
+      readonly bytes: number
+      readonly chunks: () => Iterable<Uint8Array>
+    }
 
 export type Plan =
   | {
@@ -32,3 +38,12 @@ export type Plan =
   | { readonly _tag: "Hang" }
   /** The connection breaks at this moment, without a head. */
   | { readonly _tag: "Drop"; readonly at: number; readonly processed: boolean }
+
+/** The whole of an answer that is no stream, as text. */
+export const bodyText = (payload: Exclude<Payload, { readonly _tag: "Events" }>): string => {
+  if (payload._tag === "Body") return payload.text
+  const decoder = new TextDecoder()
+  let text = ""
+  for (const chunk of payload.chunks()) text += decoder.decode(chunk, { stream: true })
+  return text + decoder.decode()
+}

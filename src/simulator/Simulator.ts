@@ -9,6 +9,9 @@ import type { ModelInfo } from "../model/ModelInfo.ts"
 import { type Endpoint, paths } from "../request/GenerateRequest.ts"
 import { none as noUsage } from "../request/TokenUsage.ts"
 import * as Answer from "./Answer.ts"
+import * as BatchApi from "./batch/BatchApi.ts"
+import { type BatchOptions, settings } from "./batch/BatchOptions.ts"
+import type { FileUpload } from "./batch/FileUpload.ts"
 import { respond } from "./DefaultResponder.ts"
 import { deliver, deliveryFaults, spoiled } from "./Delivery.ts"
 import * as Errors from "./ErrorAnswers.ts"
@@ -48,6 +51,8 @@ export interface SimulatorOptions {
   readonly responder?: Responder
   /** Factor on all delays: 1 is realistic, 0 answers at once. Default 1. */
   readonly latency?: number
+  /** Pace and limits of the Batch API. Default: minutes to hours, and the tier's limits. */
+  readonly batch?: BatchOptions
   /** Default: the catalogue's. */
   readonly models?: ReadonlyArray<ModelInfo>
   /** Serve any name, free of charge, instead of answering 404. Default false. */
@@ -59,10 +64,12 @@ export interface SimulatorOptions {
 /** One request as it reaches the server. */
 export interface IncomingRequest {
   readonly method: string
-  /** Below the version: `/chat/completions`. */
+  /** Below the version: `/chat/completions`; a query may follow, `/batches?limit=100`. */
   readonly path: string
   /** The parsed body; `undefined` for none, or one that is no JSON. */
   readonly body: unknown
+  /** The form of a `POST /files`, which has no other body. */
+  readonly upload?: FileUpload | undefined
   /** The bearer token, "" for none; left out by a caller that needs no key, as within one process. */
   readonly key?: string
 }
@@ -73,10 +80,14 @@ export interface Simulator {
   readonly uplink: () => number
   /** Decides a request that arrives at `now` (milliseconds on any clock that goes forward). */
   readonly handle: (request: IncomingRequest, now: number) => Plan
-  /** @param now brings the pools' totals up to this time; default: as of their last requests */
+  /** @param now brings the totals of pools and batches up to this time; default: as of the last requests */
   readonly stats: (now?: number) => Ledger.SimulatorStats
-  /** How often each request content was billed, by its hash: a value above 1 was paid for again. */
-  readonly billedContents: () => Readonly<Record<string, number>>
+  /**
+   * How often each request content was billed, by its hash: a value above 1 was paid for again.
+   *
+   * @param now as of this time; default: as of the last requests
+   */
+  readonly billedContents: (now?: number) => Readonly<Record<string, number>>
 }
 
 const ORGANIZATION = "org-spillway-simulated"
@@ -161,7 +172,7 @@ export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator =
   }
 
   /** Faults that strike on the way to the provider: it never learns of the request. */
-  const lostOnTheWay = ({ struck, content, at }: Attempt): Plan | undefined => {
+  const lostOnTheWay = ({ struck, content, at }: BatchApi.OnTheWay): Plan | undefined => {
     const kind = (["drop_before", "hang", "html"] as const).find((each) => struck.has(each))
     if (kind === undefined) return undefined
     Ledger.countAttempt(ledger, content)
@@ -236,6 +247,22 @@ export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator =
       : Answer.json(at, { ...modelBody(found.info), id: name })
   }
 
+  const batchApi = BatchApi.make(
+    {
+      seed,
+      organization: ORGANIZATION,
+      responder,
+      faults,
+      ledger,
+      profiles,
+      allowUnknownModels,
+      cache: PromptCache.make()
+    },
+    settings(options.batch ?? {}, options.tier ?? "2", latency),
+    startedAt,
+    { lost: lostOnTheWay, refuse }
+  )
+
   return {
     seed,
     uplink: () => Latency.network(traffic, latency),
@@ -244,18 +271,26 @@ export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator =
       const at = arrival(now)
       const stop = stopped(request, at)
       if (stop !== undefined) return stop
-      const endpoint = endpoints[request.path]
-      if (request.method === "POST" && endpoint !== undefined) {
-        return generating(endpoint, request.body, at)
-      }
-      return request.method === "GET" && /^\/models(\/.+)?$/.test(request.path)
-        ? listing(request.path, at)
-        : refuse(at, Errors.unknownUrl(request.method, request.path))
+      const { method, body, upload } = request
+      const [, path = "", query = ""] = /^([^?]*)\??(.*)$/s.exec(request.path) ?? []
+      const endpoint = endpoints[path]
+      if (method === "POST" && endpoint !== undefined) return generating(endpoint, body, at)
+      if (method === "GET" && /^\/models(\/.+)?$/.test(path)) return listing(path, at)
+      return (
+        batchApi.serve({ method, path, query, body, upload }, at) ??
+        refuse(at, Errors.unknownUrl(method, path))
+      )
     },
     stats: (now) => {
-      if (now !== undefined) for (const name of pools.keys()) poolAt(name, now - startedAt)
+      if (now !== undefined) {
+        batchApi.settle(now)
+        for (const name of pools.keys()) poolAt(name, now - startedAt)
+      }
       return Ledger.stats(ledger, seed, pools)
     },
-    billedContents: () => Ledger.billedContents(ledger)
+    billedContents: (now) => {
+      if (now !== undefined) batchApi.settle(now)
+      return Ledger.billedContents(ledger)
+    }
   }
 }

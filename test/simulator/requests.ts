@@ -1,5 +1,5 @@
 /** Requests and readings that the simulator's tests share. */
-import type { Plan } from "spillway/simulator/Plan"
+import { bodyText, type Plan } from "spillway/simulator/Plan"
 import type { IncomingRequest } from "spillway/simulator/Simulator"
 
 export const post = (path: string, body: unknown): IncomingRequest => ({
@@ -24,7 +24,9 @@ export const replyOf = (plan: Plan): Reply => {
 
 export const textOf = (plan: Plan): string => {
   const { payload } = replyOf(plan)
-  return payload._tag === "Body" ? payload.text : payload.events.map(({ text }) => text).join("")
+  return payload._tag === "Events"
+    ? payload.events.map(({ text }) => text).join("")
+    : bodyText(payload)
 }
 
 export const jsonOf = (plan: Plan) => JSON.parse(textOf(plan))
