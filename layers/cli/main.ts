@@ -1,6 +1,6 @@
 /** The composition root: flags → layers → one program. Commands beside it; exit codes in `ExitCode.ts`. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import { CliOutput, Command } from "effect/cli"
 import { version } from "../../src/report/Version.ts"
 import * as NodeShutdown from "../run/NodeShutdown.ts"
@@ -27,7 +27,9 @@ NodeShutdown.runMain(
   Command.run(spillway, { version }).pipe(
     ExitCode.report,
     Effect.provide(NodeServices.layer),
-    Effect.provideService(CliOutput.Presenter, Usage.presenter)
+    Effect.provideService(CliOutput.Presenter, Usage.presenter),
+    // Standard output is for what was asked for: `--json -` has to stay JSON whatever is warned of.
+    Effect.provideService(Logger.LogToStderr, true)
   ),
   { teardown: ExitCode.teardown, disableErrorReporting: true }
 )

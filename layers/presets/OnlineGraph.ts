@@ -14,8 +14,8 @@ import * as RedisRateLimiter from "../rate-limit/RedisRateLimiter.ts"
 import * as JsTiktokenTokenizer from "../tokens/JsTiktokenTokenizer.ts"
 
 const rateLimiter = Layer.unwrap(
-  Effect.map(RedisConfig, ({ url }) =>
-    url === undefined ? MemoryRateLimiter.layer : RedisRateLimiter.layerUrl(url)
+  Effect.map(RedisConfig, ({ processes = 1, url }) =>
+    url === undefined ? MemoryRateLimiter.layer : RedisRateLimiter.layerUrl(url, { processes })
   )
 )
 

@@ -1,21 +1,10 @@
 /** Every example runs offline, unedited, as a user would run it: in a process of its own. */
-import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-
-const root = join(import.meta.dirname, "..", "..")
-const run = promisify(execFile)
-
-/** What the program writes to standard output; it must end with 0. A key in the environment is none of its business. */
-const outputOf = (...args: ReadonlyArray<string>) =>
-  Effect.tryPromise((signal) => {
-    const { OPENAI_API_KEY: _, ...env } = process.env
-    return run(process.execPath, ["-C", "spillway-source", ...args], { cwd: root, env, signal })
-  }).pipe(Effect.map(({ stdout }) => stdout))
+import { outputOf } from "./Program.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "spillway-examples-"))),
@@ -59,6 +48,16 @@ describe("the examples", () => {
     Effect.gen(function* () {
       const output = yield* outputOf("examples/04-swapped-layer.ts")
       assert.match(output, /^\S.+\n$/)
+    })
+  )
+
+  it.live("06 shares one quota between two programs, or says that there is no Redis", () =>
+    Effect.gen(function* () {
+      const output = yield* outputOf("examples/06-shared-quota.ts")
+      assert.match(
+        output,
+        /^(?:Two programs, one quota: 116 answers|Skipped: no Redis answers at )/
+      )
     })
   )
 })

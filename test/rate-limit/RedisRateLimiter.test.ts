@@ -199,6 +199,41 @@ describe.skipIf(!Server.reachable)("with a Redis server", () => {
       }).pipe(Effect.scoped, Effect.provide(Server.client))
     )
 
+    it.live("one with a thousand waiters leaves the next turn to one with a single request", () =>
+      Effect.gen(function* () {
+        const prefix = yield* Server.prefix
+        const [greedy, modest] = yield* Effect.all([
+          processOf(prefix, { headroom: 0 }),
+          processOf(prefix, { headroom: 0 })
+        ])
+        // Ten requests in a second from here on.
+        yield* hear(greedy, 200, headers(60_000, 500))
+        yield* Effect.forEach(
+          Array.from({ length: 1_000 }),
+          () => Effect.forkChild(passes(greedy), { startImmediately: true }),
+          { discard: true }
+        )
+        yield* passes(modest)
+        assert.isAbove((yield* stateOf(greedy)).waiting, 900)
+      }).pipe(Effect.scoped, Effect.provide(Server.client))
+    )
+
+    it.live("a thousand pools, whatever they are called, pass and leave no process behind", () =>
+      Effect.gen(function* () {
+        const prefix = yield* Server.prefix
+        const one = yield* processOf(prefix)
+        const names = ["{", "} {", "a:b", "\u{1f600}", "\ud800", "%", "*"]
+        yield* Effect.forEach(
+          Array.from({ length: 1_000 }, (_, index) => PoolId(`${names[index % 7]}/${index}`)),
+          (id) => hear(one, 200, headers(60_000), { pool: id }),
+          { concurrency: "unbounded" }
+        )
+        const states = yield* one.states
+        assert.lengthOf(states, 1_000)
+        assert.isTrue(states.every(({ waiting }) => waiting === 0))
+      }).pipe(Effect.scoped, Effect.provide(Server.client))
+    )
+
     it.live("a stop sends away who waits for the shared quota", () =>
       Effect.gen(function* () {
         const prefix = yield* Server.prefix

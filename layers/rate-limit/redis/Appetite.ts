@@ -4,6 +4,7 @@
  * far from used up.
  */
 import type { Charge } from "../../../src/rate-limit/PoolQuota.ts"
+import { bounded } from "./Lease.ts"
 import type { Pair } from "./QuotaScript.ts"
 
 const MOST = 100_000
@@ -22,21 +23,26 @@ export class Appetite {
   }
 
   took(charge: Charge): void {
-    this.mean += (charge.tokens - this.mean) * (this.mean === 0 ? 1 : WEIGHT)
+    this.mean += (bounded(charge.tokens) - this.mean) * (this.mean === 0 ? 1 : WEIGHT)
   }
 
   granted(now: number): void {
     this.grantedAt = now
   }
 
-  /** The lease that is due now, for a waiter that needs `least`. */
-  next(least: Pair, now: number): Pair {
+  /** The lease that is due now, and what whoever waits first needs of it. */
+  next(waiter: Charge, now: number): { readonly want: Pair; readonly least: Pair } {
     if (this.grantedAt !== undefined) {
       const lasted = now - this.grantedAt
       if (lasted < this.lease) this.requests = Math.min(MOST, this.requests * 2)
       else if (lasted > 2 * this.lease) this.requests = Math.max(1, this.requests / 2)
       this.grantedAt = undefined
     }
-    return [Math.max(least[0], this.requests), Math.max(least[1], this.requests * this.mean)]
+    const least: Pair = [bounded(waiter.requests), bounded(waiter.tokens)]
+    const { mean, requests } = this
+    return {
+      least,
+      want: [Math.max(least[0], requests), Math.max(least[1], bounded(requests * mean))]
+    }
   }
 }

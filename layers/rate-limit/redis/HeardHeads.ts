@@ -21,40 +21,19 @@ export interface SharedMark {
   readonly seen: Pair
 }
 
-/** The fence, at least and at most. Milliseconds. */
-const FENCE = [120, 1_000] as const
-/** A quick response counts for so long. */
-const RECENT = 2_000
-
 type Reports = { [Name in BucketName]?: Report }
 
 export class HeardHeads {
   private newest: NonNullable<Ask["head"]> | undefined
-  /** The least time that a response took lately: where that grows, everything is late, and the fence grows with it. */
-  private quickest = Number.POSITIVE_INFINITY
-  private quickestAt = Number.NEGATIVE_INFINITY
   private votes = { rd: 0, td: 0 }
 
   /** @returns whether it is worth telling at once: a limit that is not the one that was known, or too little left */
-  hear(
-    headers: RateLimitHeaders,
-    mark: SharedMark,
-    known: Known,
-    took: number,
-    now: number
-  ): boolean {
-    if (took <= this.quickest || now - this.quickestAt > RECENT) {
-      this.quickest = took
-      this.quickestAt = now
-    }
+  hear(headers: RateLimitHeaders, mark: SharedMark, known: Known): boolean {
     const reports: Reports = {}
     if (headers.requests !== undefined) this.file(reports, "rm", "rd", headers.requests, known)
     if (headers.tokens !== undefined) this.file(reports, "tm", "td", headers.tokens, known)
     if (headers.projectTokens !== undefined) reports.tp = reportOf(headers.projectTokens)
-    if (this.newest === undefined || mark.at >= this.newest.at) {
-      const fence = Math.min(Math.max(this.quickest, FENCE[0]), FENCE[1])
-      this.newest = { ...mark, fence, reports }
-    }
+    if (this.newest === undefined || mark.at >= this.newest.at) this.newest = { ...mark, reports }
     return Object.entries(reports).some(
       ([name, { limit }]) => limit !== undefined && limit !== known[name as BucketName]?.limit
     )

@@ -8,7 +8,7 @@ import * as Redis from "effect/persistence/Redis"
 import type { Caller } from "./QuotaCalls.ts"
 
 /** For connecting. */
-const PATIENCE = Duration.seconds(1)
+const PATIENCE = Duration.seconds(3)
 
 type Driver = typeof import("redis")
 

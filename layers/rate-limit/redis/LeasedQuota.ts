@@ -1,62 +1,34 @@
 /**
- * One pool of a quota that several processes share. A slice of it is leased from Redis for a short time, and requests are
- * let through from the slice without asking again. One call at a time says what was sent and heard since the last one and
- * brings the next slice (`QuotaScript.ts`). While Redis is away, the process goes on with its share (`LocalShare.ts`).
- *
- * Calls are made when somebody waits, within `REPORT` of a request or a response, at once for bad news, and not at all
- * while nothing happens: then the rest of the lease has been handed back.
+ * One pool of a quota that several processes share. A slice of it is leased from Redis for a short time (`Lease.ts`), and
+ * requests are let through from the slice without asking again. One call at a time (`CallTimes.ts`) says what was sent and
+ * heard since the last one and brings the next slice (`QuotaScript.ts`). While Redis is away, the process goes on with its
+ * share (`LocalShare.ts`). Who asks what when: `../RedisRateLimiter.ts`.
  */
-import type { RateLimits } from "../../../src/config/RateLimitConfig.ts"
 import type { BucketMirror } from "../../../src/rate-limit/BucketMirror.ts"
 import type { Charge, Excess, PoolQuota, SendMark } from "../../../src/rate-limit/PoolQuota.ts"
 import type { BucketState } from "../../../src/rate-limit/RateLimiter.ts"
 import type { RateLimitHeaders } from "../../../src/rate-limit/RateLimitHeaders.ts"
 import { Appetite } from "./Appetite.ts"
-import { HeardHeads, type SharedMark } from "./HeardHeads.ts"
+import type { Around } from "./Around.ts"
+import { CallTimes } from "./CallTimes.ts"
+import { FirstWaiter } from "./FirstWaiter.ts"
+import { HeardHeads } from "./HeardHeads.ts"
 import * as KnownLimits from "./KnownLimits.ts"
+import { Lease } from "./Lease.ts"
+import * as LeasedMark from "./LeasedMark.ts"
 import * as LocalShare from "./LocalShare.ts"
-import type { Answer, Ask, Pair } from "./QuotaScript.ts"
+import { ProviderWishes } from "./ProviderWishes.ts"
+import { type Answer, type Ask, LEASE, type Terms, termsOf } from "./QuotaScript.ts"
 import { SharedView } from "./SharedView.ts"
 
-/** A lease lasts so long at the process's fair share of the quota. Milliseconds. */
-const LEASE = 250
-/** A process that does not call for so long is gone, and what it held goes back. */
-export const DEAD_AFTER = 3_000
 /** A lease is used no longer than this after it was asked for: well before others may take it for lost. */
 const USABLE = 1_500
 /** What was sent and heard is told within this time. */
 const REPORT = 120
 /** Whoever waits says so again at least this often. */
 const AGAIN = 1_000
-/** Charges are bounded, so that no number is lost on the way. */
-const LARGEST = 1e15
-
-/** One quota and the world: calls, timers, and the pump of `Turnstile.ts`. */
-export interface Around {
-  readonly settings: RateLimits
-  readonly worker: string
-  /** Processes to count with until Redis tells how many there are. */
-  readonly processes: number
-  readonly now: () => number
-  /** Asks Redis; `undefined`: no answer in time. */
-  readonly call: (ask: Ask, answered: (answer: Answer | undefined) => void) => void
-  readonly after: (ms: number, run: () => void) => () => void
-  readonly onRoom: () => void
-}
-
-interface LeasedMark extends SendMark {
-  readonly shared: SharedMark | undefined
-  /** The mirror that it is about, if it left while Redis was away. */
-  readonly alone: BucketMirror | undefined
-}
-
-/** A sum of parts may fall short of the whole by a rounding error. */
-const covers = (have: number, need: number): boolean => need * (1 - 1e-9) <= have
-
-const bounded = (amount: number): number => (amount >= 0 ? Math.min(amount, LARGEST) : 0)
 
 export class LeasedQuota implements PoolQuota {
-  pausedUntil = Number.NEGATIVE_INFINITY
   private readonly around: Around
   private readonly appetite = new Appetite(LEASE)
   private readonly heads = new HeardHeads()
@@ -64,56 +36,46 @@ export class LeasedQuota implements PoolQuota {
   /** Instead of leases, while Redis is away. */
   private alone: BucketMirror | undefined
 
-  private readonly free = { requests: 0, tokens: 0 }
-  private usableUntil = Number.NEGATIVE_INFINITY
-  /** The provider does not back what is left of the lease. */
-  private voided = false
-  private takenAt = Number.NEGATIVE_INFINITY
-  private readonly pending = { requests: 0, tokens: 0 }
-  private readonly sent = { requests: 0, tokens: 0 }
-  private acked: Pair = [0, 0]
+  private readonly lease = new Lease()
+  private readonly calls: CallTimes
   private order = 0
 
-  /** Who waits first, where the lease does not do. */
-  private head: Charge | undefined
-  /** The head of the last call, and when it is to be repeated. */
-  private asked: Charge | undefined
-  private askAgainAt = Number.NEGATIVE_INFINITY
-  /** The provider's wishes that Redis has not confirmed. */
-  private hinted = false
-  private slowed = false
-
-  private calling = false
-  /** Something came up during the call that cannot wait. */
-  private pressing = false
-  private timer: { readonly at: number; readonly cancel: () => void } | undefined
-  private closed = false
+  private readonly terms: Terms
+  private readonly first = new FirstWaiter()
+  private readonly wishes = new ProviderWishes()
 
   constructor(around: Around) {
     this.around = around
     this.view = new SharedView(around.settings)
+    this.terms = termsOf(around.worker, around.settings)
+    const { after, now } = around
+    this.calls = new CallTimes({
+      now,
+      after,
+      call: () => this.call(),
+      due: () => this.due()
+    })
+  }
+
+  get pausedUntil(): number {
+    return this.wishes.pausedUntil
   }
 
   pause(until: number, _now: number): void {
-    if (!(until > this.pausedUntil)) return
-    this.pausedUntil = until
-    this.hinted = true
+    if (!this.wishes.pause(until)) return
     this.alone?.pause(until)
-    this.callNow()
+    this.calls.atOnce()
   }
 
   nextAdmission(charge: Charge, now: number): number {
-    const { alone, free } = this
+    const { alone } = this
     if (alone !== undefined) return alone.nextAdmission(charge, now)
     if (this.pausedUntil > now) return this.pausedUntil
-    const fits = covers(free.requests, charge.requests) && covers(free.tokens, charge.tokens)
-    if (fits && !this.voided && now < this.usableUntil) {
-      this.head = undefined
+    if (this.lease.covers(charge, now)) {
+      this.first.forget()
       return now
     }
-    this.head = charge
-    const asked = this.asked?.requests === charge.requests && this.asked.tokens === charge.tokens
-    if (!asked || (!this.calling && now >= this.askAgainAt)) this.callNow()
+    if (this.first.waits(charge, this.calls.busy, now)) this.calls.atOnce()
     return Number.POSITIVE_INFINITY
   }
 
@@ -135,35 +97,20 @@ export class LeasedQuota implements PoolQuota {
 
   take(charge: Charge, now: number): void {
     this.alone?.take(charge, now)
-    add(this.free, charge, -1)
-    add(this.pending, charge, 1)
-    this.takenAt = now
+    this.lease.take(charge, now)
     this.appetite.took(charge)
   }
 
   refund(charge: Charge, takenAt: number): void {
     this.alone?.refund(charge, takenAt)
-    add(this.free, charge, 1)
-    add(this.pending, charge, -1)
-    this.plan(REPORT)
+    this.lease.refund(charge)
+    this.calls.within(REPORT)
   }
 
   depart(charge: Charge, now: number): SendMark {
-    const { alone } = this
-    const mark = alone?.depart(charge, now)
-    add(this.pending, charge, -1)
-    add(this.sent, charge, 1)
-    this.plan(REPORT)
-    const bound = { requests: bounded(charge.requests), tokens: bounded(charge.tokens) }
-    const made: LeasedMark = {
-      order: this.order++,
-      at: now,
-      requests: mark?.requests ?? { sent: 0, fenced: 0, charge: bound.requests },
-      tokens: mark?.tokens ?? { sent: 0, fenced: 0, charge: bound.tokens },
-      shared: alone === undefined ? this.view.mark(bound, now) : undefined,
-      alone
-    }
-    return made
+    this.lease.depart(charge)
+    this.calls.within(REPORT)
+    return LeasedMark.make(this.order++, charge, this.alone, this.view, now)
   }
 
   observe(headers: RateLimitHeaders, mark: SendMark, now: number, refused: boolean): boolean {
@@ -171,24 +118,25 @@ export class LeasedQuota implements PoolQuota {
     const told = [requests, tokens, projectTokens].some(
       (report) => report?.limit !== undefined || report?.remaining !== undefined
     )
-    const { alone, shared } = mark as LeasedMark
+    const { alone, shared } = mark as LeasedMark.LeasedMark
     if (alone !== undefined && alone === this.alone)
-      return alone.observe(LocalShare.headersOf(headers, this.processes), mark, now, refused)
+      return alone.observe(LocalShare.headersOf(headers, this.parts), mark, now, refused)
     if (!told || shared === undefined) return told
-    const news = this.heads.hear(headers, shared, this.view.known, now - mark.at, now)
-    const empty =
-      (requests?.remaining ?? Number.POSITIVE_INFINITY) < this.free.requests ||
-      (tokens?.remaining ?? Number.POSITIVE_INFINITY) < this.free.tokens
-    if (refused || empty) this.voided = true
-    if (news || refused || empty) this.callNow()
-    else this.plan(REPORT)
+    const news = this.heads.hear(headers, shared, this.view.known)
+    const empty = this.lease.exceeds({
+      ...(requests?.remaining === undefined ? {} : { requests: requests.remaining }),
+      ...(tokens?.remaining === undefined ? {} : { tokens: tokens.remaining })
+    })
+    if (refused || empty) this.lease.void()
+    if (news || refused || empty) this.calls.atOnce()
+    else this.calls.within(REPORT)
     return told
   }
 
   slowDown(now: number): void {
-    this.slowed = true
+    this.wishes.slowDown()
     this.alone?.slowDown(now)
-    this.callNow()
+    this.calls.atOnce()
   }
 
   requestsState(now: number): BucketState {
@@ -204,151 +152,95 @@ export class LeasedQuota implements PoolQuota {
   }
 
   close(): void {
-    this.closed = true
-    this.timer?.cancel()
-    this.timer = undefined
+    this.calls.close()
   }
 
   /** The last call: everything goes back. Nothing, where Redis was never reached. */
   farewell(): Ask | undefined {
     if (!this.view.reached) return undefined
-    this.head = undefined
-    this.voided = true
-    add(this.pending, this.pending, -1)
+    this.first.forget()
+    this.lease.end()
     return this.ask(this.around.now())
   }
 
-  /** Processes that share the quota, as far as known. */
-  private get processes(): number {
+  /** Processes that share the quota, as far as known: each gets such a part of it while Redis is away. */
+  get parts(): number {
     return Math.max(1, this.around.processes, this.view.live)
   }
 
-  private callNow(): void {
-    if (this.calling) this.pressing = true
-    else this.call()
-  }
-
-  /** A call within so many milliseconds. */
-  private plan(ms: number): void {
-    if (this.calling || this.closed) return
-    const at = this.around.now() + ms
-    if (this.timer !== undefined) {
-      if (this.timer.at <= at) return
-      this.timer.cancel()
-    }
-    const due = () => {
-      this.timer = undefined
-      this.callNow()
-    }
-    this.timer = { at, cancel: this.around.after(ms, due) }
+  /** A planned call. Whoever waited may have gone: nobody keeps a place for them. */
+  private due(): void {
+    this.first.forget()
+    this.around.onRoom()
+    if (!this.calls.busy) this.calls.atOnce()
   }
 
   private call(): void {
-    if (this.closed) return
-    this.timer?.cancel()
-    this.timer = undefined
     const startedAt = this.around.now()
     const ask = this.ask(startedAt)
-    this.asked = ask.want === undefined ? undefined : this.head
-    this.calling = true
-    this.pressing = false
-    this.around.call(ask, (answer) => {
-      this.calling = false
-      if (this.closed) return
+    this.first.calling()
+    this.around.call(ask, this.parts, (answer) => {
+      const pressing = this.calls.ended()
+      if (this.calls.closed) return
       if (answer === undefined) this.goAlone()
-      else this.settle(ask, answer, startedAt)
+      else this.settle(ask, answer, startedAt, pressing)
     })
   }
 
   private ask(now: number): Ask {
-    const { acked, around, free, head, pending, sent } = this
-    const { settings } = around
+    const waiter = this.first.charge
     // Whoever waits first cannot use the rest, and others are not let past.
-    const useless = head !== undefined || now - this.takenAt >= LEASE
-    if (useless || this.voided || now >= this.usableUntil || this.alone !== undefined) {
-      this.voided = false
-      free.requests = 0
-      free.tokens = 0
-    }
-    const holds: Pair = [
-      bounded(free.requests + pending.requests),
-      bounded(free.tokens + pending.tokens)
-    ]
+    const account = this.lease.account(waiter !== undefined || this.alone !== undefined, now, LEASE)
+    const { holds } = account
     const heard = this.heads.take()
-    const { requestsPerDay: rpd, tokensPerDay: tpd } = settings
     return {
-      worker: around.worker,
-      ttl: DEAD_AFTER,
-      lease: LEASE,
-      rpm: settings.requestsPerMinute,
-      tpm: settings.tokensPerMinute,
-      ...(rpd === undefined ? {} : { rpd }),
-      ...(tpd === undefined ? {} : { tpd }),
-      cap: settings.capAtConfigured,
-      headroom: settings.headroom,
-      burst: settings.burst,
-      sent: [sent.requests, sent.tokens],
-      acked,
-      holds,
-      ...(head === undefined ? {} : this.wish(head, now)),
+      ...this.terms,
+      ...account,
+      ...(waiter === undefined ? {} : this.appetite.next(waiter, now)),
       ...(heard === undefined ? {} : { head: heard }),
-      pause: this.hinted ? bounded(this.pausedUntil - now) : 0,
-      slow: this.slowed,
-      leaving: head === undefined && holds[0] === 0 && holds[1] === 0,
+      ...this.wishes.say(now),
+      leaving: waiter === undefined && holds[0] === 0 && holds[1] === 0,
+      epoch: this.view.epoch,
       known: KnownLimits.learned(this.view.known)
     }
   }
 
-  private wish(head: Charge, now: number): { readonly want: Pair; readonly least: Pair } {
-    const least: Pair = [bounded(head.requests), bounded(head.tokens)]
-    const want = this.appetite.next(least, now)
-    return { want: [bounded(want[0]), bounded(want[1])], least }
-  }
-
-  private settle(ask: Ask, answer: Answer, startedAt: number): void {
+  private settle(ask: Ask, answer: Answer, startedAt: number, pressing: boolean): void {
     const now = this.around.now()
     this.alone = undefined
     this.view.update(answer, startedAt, now)
-    this.acked = ask.sent
-    if (ask.pause > 0) this.hinted = false
-    if (ask.slow) this.slowed = false
-    if (answer.pause > 0) this.pausedUntil = Math.max(this.pausedUntil, now + answer.pause)
     // The process was heard of, so what it holds stays its own.
-    this.usableUntil = startedAt + USABLE
+    this.lease.confirmed(ask.sent, startedAt + USABLE)
+    this.wishes.confirmed(answer.pause, now)
     const [requests, tokens] = answer.granted
     if (requests > 0 || tokens > 0) {
-      add(this.free, { requests, tokens }, 1)
+      this.lease.granted(answer.granted)
       this.appetite.granted(now)
-      this.head = undefined
-      this.asked = undefined
+      this.first.served()
     }
     const wait = Math.min(Math.max(1, answer.wait), AGAIN)
-    this.askAgainAt = now + wait
-    if (this.pressing) this.call()
+    this.first.refused(now + wait)
+    // Whoever still waits says so again.
+    this.first.forget()
     this.around.onRoom()
-    if (this.calling) return
-    if (this.head !== undefined) this.plan(wait)
-    if (this.sent.requests > this.acked[0] || this.heads.any) this.plan(REPORT)
-    if (this.free.requests > 0 || this.free.tokens > 0) this.plan(LEASE)
-    if (this.pending.requests > 0) this.plan(AGAIN)
+    if (pressing) this.calls.atOnce()
+    if (this.first.charge !== undefined) this.calls.within(wait)
+    if (this.lease.unconfirmed || this.heads.any) this.calls.within(REPORT)
+    if (this.lease.left) this.calls.within(LEASE)
+    if (this.lease.pending.requests > 0) this.calls.within(AGAIN)
   }
 
   private goAlone(): void {
     const now = this.around.now()
     if (this.alone === undefined) {
-      const { around, processes, view } = this
-      this.alone = LocalShare.make(around.settings, view.known, processes, now)
-      this.alone.take(this.pending, now)
+      const { around, parts, view } = this
+      this.alone = LocalShare.make(around.settings, view.known, parts, now)
+      this.alone.take(this.lease.pending, now)
       this.alone.pause(this.pausedUntil)
-      this.head = undefined
-      this.asked = undefined
+      this.first.forget()
+      this.first.served()
     }
-    this.plan(AGAIN)
+    this.calls.within(AGAIN)
     this.around.onRoom()
   }
-}
-
-const add = (sum: { requests: number; tokens: number }, charge: Charge, times: 1 | -1): void => {
-  sum.requests += times * bounded(charge.requests)
-  sum.tokens += times * bounded(charge.tokens)
 }

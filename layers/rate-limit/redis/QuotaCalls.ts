@@ -14,15 +14,16 @@ export interface Caller {
 }
 
 /**
- * A Redis that takes longer than this second is away. In steps: where this process itself stood still, the first one ends
- * late, and the answer that had come meanwhile is read before the next one does.
+ * A Redis that takes longer than these three seconds is away: no less, for a machine that is out of breath makes everything
+ * late, and processes that count alone then send more than there is. In steps: where this process itself stood still, the
+ * first one ends late, and the answer that had come meanwhile is read before the next one does.
  */
 const STEP = Duration.millis(250)
-const STEPS = 4
+const STEPS = 12
 
 const tooLate = Effect.forEach(Array.from({ length: STEPS }), () => Effect.sleep(STEP), {
   discard: true
-}).pipe(Effect.andThen(Effect.fail(new Cause.TimeoutError("no answer within a second"))))
+}).pipe(Effect.andThen(Effect.fail(new Cause.TimeoutError("no answer within three seconds"))))
 
 /** The message alone: a driver's error may name the URL in other places. */
 const told = (cause: Cause.Cause<unknown>): string => {
@@ -36,11 +37,15 @@ export const make = ({ eval: evaluate, suspect }: Caller, prefix: string) => {
   const ask = evaluate(script)
   let away = false
 
-  const failed = (cause: Cause.Cause<unknown>) => {
+  const failed = (cause: Cause.Cause<unknown>, parts: number) => {
     if (away) return Effect.void
     away = true
+    const share =
+      parts === 1
+        ? "counts alone, as if no other process used the quota (where others do, set SPILLWAY_REDIS_PROCESSES)"
+        : `goes on with its share, one of ${parts} equal parts of the quota`
     return Effect.logWarning(
-      `Redis does not answer (${told(cause)}): until it does, this process goes on with its own share of the quota.`
+      `Redis does not answer (${told(cause)}): until it does, this process ${share}.`
     )
   }
   const succeeded = Effect.suspend(() => {
@@ -49,10 +54,11 @@ export const make = ({ eval: evaluate, suspect }: Caller, prefix: string) => {
     return Effect.logInfo("Redis answers again: the quota is shared again.")
   })
 
-  /** `answered` gets `undefined` where there was no answer. Never fails. */
+  /** `answered` gets `undefined` where there was no answer, and goes on with one part of so many. Never fails. */
   return (
     pool: string,
     asked: Ask,
+    parts: number,
     answered: (answer: Answer | undefined) => void
   ): Effect.Effect<void> =>
     Effect.suspend(() => ask(keysOf(prefix, pool), asked)).pipe(
@@ -64,7 +70,7 @@ export const make = ({ eval: evaluate, suspect }: Caller, prefix: string) => {
           ? succeeded
           : Cause.hasInterruptsOnly(exit.cause)
             ? Effect.void
-            : failed(exit.cause)
+            : failed(exit.cause, parts)
       ),
       Effect.matchCause({
         onFailure: () => answered(undefined),

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import * as Redis from "effect/persistence/Redis"
+import type { RateLimits } from "../../../src/config/RateLimitConfig.ts"
 import { lua } from "./QuotaLua.ts"
 
 /** Requests and tokens. */
@@ -18,7 +19,13 @@ export interface Report {
   readonly remaining?: number | undefined
 }
 
-export interface Ask {
+/** A lease lasts so long at the process's fair share of the quota. Milliseconds. */
+export const LEASE = 250
+/** A process that does not call for so long is gone, and what it held goes back. */
+export const DEAD_AFTER = 3_000
+
+/** What a process says in every call. */
+export interface Terms {
   readonly worker: string
   /** Without another call the process counts as dead after this time, and what it holds goes back. */
   readonly ttl: number
@@ -31,6 +38,22 @@ export interface Ask {
   readonly cap: boolean
   readonly headroom: number
   readonly burst: number
+}
+
+export const termsOf = (worker: string, settings: RateLimits): Terms => ({
+  worker,
+  ttl: DEAD_AFTER,
+  lease: LEASE,
+  rpm: settings.requestsPerMinute,
+  tpm: settings.tokensPerMinute,
+  ...(settings.requestsPerDay === undefined ? {} : { rpd: settings.requestsPerDay }),
+  ...(settings.tokensPerDay === undefined ? {} : { tpd: settings.tokensPerDay }),
+  cap: settings.capAtConfigured,
+  headroom: settings.headroom,
+  burst: settings.burst
+})
+
+export interface Ask extends Terms {
   /** Sent so far, and of this what the last answer confirmed. */
   readonly sent: Pair
   readonly acked: Pair
@@ -50,8 +73,6 @@ export interface Ask {
     readonly charge: Pair
     readonly epoch: number
     readonly seen: Pair
-    /** What was sent so shortly before may have been overtaken. */
-    readonly fence: number
     readonly reports: { readonly [Name in BucketName]?: Report }
   }
   /** How long nobody may send; 0: no such wish. */
@@ -60,6 +81,8 @@ export interface Ask {
   readonly slow: boolean
   /** Nothing is held and nobody waits: the process need not be remembered. */
   readonly leaving: boolean
+  /** The state of which the last answer told; 0: there was none. */
+  readonly epoch: number
   /** Limit and level of what was learned before, for a quota that Redis knows nothing of any more. */
   readonly known: { readonly [Name in BucketName]?: Pair }
 }
@@ -103,7 +126,7 @@ export type Keys = readonly [quota: string, processes: string, sent: string]
 
 /** The keys of a pool, in one slot of a Redis Cluster. */
 export const keysOf = (prefix: string, pool: string): Keys => {
-  const tag = `${prefix}{${encodeURIComponent(pool)}}`
+  const tag = `${prefix}{${encodeURIComponent(pool.toWellFormed())}}`
   return [`${tag}:quota`, `${tag}:processes`, `${tag}:sent`]
 }
 

@@ -28,6 +28,11 @@ export class SharedView {
     return this.last !== undefined
   }
 
+  /** The state that the last answer told of. */
+  get epoch(): number {
+    return this.last?.epoch ?? 0
+  }
+
   /** Processes that use the quota, as far as known. */
   get live(): number {
     return this.last?.live ?? 1
