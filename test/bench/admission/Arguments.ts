@@ -42,6 +42,17 @@ export class BadFlag extends Error {
   }
 }
 
+/** For people. */
+export const usage = `npm run -s bench:admission -- --scenario G1 --tier small --seeds 1-10 --client spillway --json
+
+  --scenario  ${scenarioNames.join(", ")} or all (default); ${separateNames.join(", ")} run on the real clock
+  --tier      ${tierNames.join(", ")} or all; default small
+  --client    ${clientNames.join(", ")} or all; default spillway
+  --seeds     one or a range; default 1
+  --minutes   virtual minutes, 1 to 1440; default 20
+  --variant   only forms of a scenario whose name contains this text
+  --json      lines of JSON in place of a table`
+
 const FLAGS = ["scenario", "tier", "seeds", "client", "minutes", "variant", "json"]
 
 const oneOf = <A extends string>(

@@ -41,8 +41,12 @@ const separate = async ({ json, name, rest }: Arguments.Separate): Promise<void>
 }
 
 try {
-  const asked = Arguments.read(process.argv.slice(2))
-  await (asked._tag === "Judging" ? judge(asked) : separate(asked))
+  const given = process.argv.slice(2)
+  if (given.includes("--help")) console.log(Arguments.usage)
+  else {
+    const asked = Arguments.read(given)
+    await (asked._tag === "Judging" ? judge(asked) : separate(asked))
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = error instanceof Arguments.BadFlag ? 2 : 1

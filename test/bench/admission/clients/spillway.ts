@@ -91,7 +91,7 @@ const send = (wire: Wire, run: ActiveRun.ActiveRun) =>
 
 /** After which a caller who breaks off does so. */
 const PATIENCE = Duration.millis(500)
-const CALLERS = 100
+const CALLERS = 1_000
 
 /** Single requests, of which a share is broken off by whoever asked for them. */
 const sendSingly = (wire: Wire, known: Known, run: ActiveRun.ActiveRun) =>
