@@ -1,8 +1,8 @@
 /**
  * What the limiter keeps of one quota: what may be sent, who waits, and what the provider's refusals demand of
- * all. It decides and remembers; timers and fibers are `MemoryRateLimiter.ts`'s. `now` is monotonic, in milliseconds.
+ * all. It decides and remembers; timers and fibers are `Turnstile.ts`'s. `now` is monotonic, in milliseconds.
  */
-import { type Clock, Duration, type Fiber } from "effect"
+import { type Clock, Duration } from "effect"
 import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
 import { AdaptiveConcurrency } from "../../src/rate-limit/AdaptiveConcurrency.ts"
 import { ChargeScale } from "../../src/rate-limit/ChargeScale.ts"
@@ -20,6 +20,7 @@ import { isDaily } from "../../src/rate-limit/Resource.ts"
 import { RetryBudget } from "../../src/rate-limit/RetryBudget.ts"
 import { dimensionOf, minuteOf, numbersOf } from "../../src/transport/RateLimitMessage.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
+import type { Alarm } from "./Alarm.ts"
 import type { Ticket } from "./Ticket.ts"
 
 /** Answers in a row that tell nothing about limits, before the server counts as one that has none to tell. */
@@ -49,8 +50,7 @@ export class Pool {
   readonly quota: PoolQuota
   inFlight = 0
   rateLimited = 0
-  /** The one timer, and the time it is set to. */
-  timer: { readonly at: number; readonly fiber: Fiber.Fiber<void> } | undefined
+  readonly alarm: Alarm
 
   private readonly fresh = new FairQueue<Ticket>()
   private readonly retry = new FairQueue<Ticket>()
@@ -66,12 +66,13 @@ export class Pool {
   private readonly maxWait: number
   private readonly capAtConfigured: boolean
 
-  constructor(id: PoolId, settings: RateLimits, quota: PoolQuota) {
+  constructor(id: PoolId, settings: RateLimits, quota: PoolQuota, alarm: Alarm) {
     this.id = id
     this.maxWait = Duration.toMillis(settings.maxWait)
     this.capAtConfigured = settings.capAtConfigured
     this.adaptive = new AdaptiveConcurrency(settings.maxInFlight)
     this.quota = quota
+    this.alarm = alarm
   }
 
   /** Requests that may be in flight, where that is all that is known; `undefined`: the quota says what may go. */

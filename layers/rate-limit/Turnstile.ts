@@ -1,11 +1,11 @@
 /**
- * Who may go, and when: moves tickets from waiting to granted to sent, over all pools of one process. Each pool has at
- * most one timer, set to the exact next admission: nothing polls. A request that finds room goes through in one
+ * Who may go, and when: moves tickets from waiting to granted to sent, over all pools of one process. Each pool has
+ * one timer (`Alarm.ts`), set to the exact next admission: nothing polls. A request that finds room goes through in one
  * synchronous step. The layer around it is `MemoryRateLimiter.ts`, what it keeps of one quota is `Pool.ts`.
  *
  * A change of state is complete before anybody is woken (`WakeList.ts`).
  */
-import { type Clock, Duration, Effect, type Fiber, type Random } from "effect"
+import { type Clock, Effect, type Fiber, type Random } from "effect"
 import type { RateLimits } from "../../src/config/RateLimitConfig.ts"
 import type { MakeQuota } from "../../src/rate-limit/PoolQuota.ts"
 import {
@@ -17,6 +17,8 @@ import {
 } from "../../src/rate-limit/RateLimiter.ts"
 import type { ResponseHead } from "../../src/transport/ResponseHead.ts"
 import { WakeList } from "../internal/WakeList.ts"
+import { Alarm } from "./Alarm.ts"
+import { Places } from "./Places.ts"
 import { Pool } from "./Pool.ts"
 import type { Outcome, Ticket } from "./Ticket.ts"
 
@@ -31,16 +33,15 @@ export interface Surroundings {
 
 export class Turnstile {
   private readonly pools = new Map<PoolId, Pool>()
-  private inFlight = 0
+  private readonly places: Places
   private waiting = 0
-  /** Pools whose head had quota but no place in flight, longest waiting first. */
-  private readonly crowded = new Set<Pool>()
   private readonly awake = new WakeList()
   private readonly settings: RateLimits
   private readonly around: Surroundings
 
   constructor(settings: RateLimits, around: Surroundings) {
     this.settings = settings
+    this.places = new Places(settings.maxInFlight)
     this.around = around
   }
 
@@ -71,8 +72,7 @@ export class Turnstile {
 
   close(): void {
     for (const pool of this.pools.values()) {
-      pool.timer?.fiber.interruptUnsafe()
-      pool.timer = undefined
+      pool.alarm.cancel()
       pool.quota.close()
       for (const node of pool.waiters()) this.sendAway(node.value, Effect.interrupt)
     }
@@ -99,7 +99,7 @@ export class Turnstile {
       ticket.outcome = refusal
     } else if (
       pool.waiting === 0 &&
-      this.inFlight < this.settings.maxInFlight &&
+      this.places.free &&
       !pool.crowded &&
       pool.admission(pool.charged(demand.charge, now), now) <= now
     ) {
@@ -137,8 +137,7 @@ export class Turnstile {
     const charge = ticket.pool.charged(ticket.demand.charge, now)
     ticket.pool.quota.take(charge, now)
     ticket.pool.granted(ticket.demand.lane, now)
-    ticket.pool.inFlight++
-    this.inFlight++
+    this.places.take(ticket.pool)
     ticket.stage = { _tag: "Granted", at: now, charge }
   }
 
@@ -203,13 +202,7 @@ export class Turnstile {
   }
 
   private makePlace(pool: Pool): void {
-    pool.inFlight--
-    this.inFlight--
-    for (const next of this.crowded) {
-      if (this.inFlight >= this.settings.maxInFlight) return
-      this.crowded.delete(next)
-      this.pump(next)
-    }
+    this.places.give(pool, (next) => this.pump(next))
   }
 
   private stopped(ticket: Ticket): void {
@@ -249,13 +242,13 @@ export class Turnstile {
       }
       const at = pool.admission(pool.charged(ticket.demand.charge, now), now)
       if (at > now) {
-        this.arm(pool, at, now)
+        pool.alarm.set(at, now)
         break
       }
       // Its own answers make room.
       if (pool.crowded) break
-      if (this.inFlight >= this.settings.maxInFlight) {
-        this.crowded.add(pool)
+      if (!this.places.free) {
+        this.places.want(pool)
         break
       }
       pool.serve(node)
@@ -267,30 +260,13 @@ export class Turnstile {
     this.awake.run()
   }
 
-  private arm(pool: Pool, at: number, now: number): void {
-    if (at === Number.POSITIVE_INFINITY) return
-    // One that is due earlier finds nothing to do and sets itself again.
-    if (pool.timer !== undefined) {
-      if (pool.timer.at <= at) return
-      pool.timer.fiber.interruptUnsafe()
-    }
-    const { clock, fork } = this.around
-    const due = Effect.sync(() => {
-      pool.timer = undefined
-      this.pump(pool)
-    })
-    const delay = Duration.millis(Math.max(1, Math.ceil(at - now)))
-    pool.timer = { at, fiber: fork(Effect.andThen(clock.sleep(delay), due)) }
-  }
-
   private poolOf(id: PoolId): Pool {
     let pool = this.pools.get(id)
     if (pool === undefined) {
-      const made: Pool = new Pool(
-        id,
-        this.settings,
-        this.around.makeQuota(id, this.now(), () => this.pump(made))
-      )
+      const { clock, fork, makeQuota } = this.around
+      const pump = () => this.pump(made)
+      const quota = makeQuota(id, this.now(), pump)
+      const made: Pool = new Pool(id, this.settings, quota, new Alarm(clock, fork, pump))
       pool = made
       this.pools.set(id, pool)
     }
