@@ -111,6 +111,8 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
       const attempt = job.attempts
       let sentAt: number | undefined
       let intended = false
+      /** As it was when this was sent. */
+      let circuit: CircuitState = "closed"
 
       /** Ends the attempt without an answer: what may have been billed counts as spent at its worst. */
       const release = (billed: boolean) =>
@@ -159,7 +161,11 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
             return journal.append([{ _tag: "Intent", key, attempt, reserved: worst, at }]).pipe(
               Effect.flatMap(
                 (): Effect.Effect<ApiResponse<ModelAnswer>, AttemptError> =>
-                  run.stopped(request.model) ?? breaker.protect(job.pool, call, classify)
+                  run.stopped(request.model) ??
+                  Effect.flatMap(breaker.state(job.pool), (state) => {
+                    circuit = state
+                    return breaker.protect(job.pool, call, classify)
+                  })
               ),
               // Before the permit is given back: a waiter that takes it must find the run stopped already.
               Effect.tapError((error) => Effect.sync(() => halt(error, job)))
@@ -187,7 +193,7 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
       yield* release(error.verdict.billed !== "no")
       // The circuit opened between `ready` and `protect`: back to waiting for it, no attempt was used.
       if (error._tag === "CircuitOpen") continue
-      if (yield* isExcused(error, job, breaker.state(job.pool))) job.excused++
+      if (yield* isExcused(error, job, circuit, breaker.state(job.pool))) job.excused++
       return yield* error
     }
   })
@@ -197,11 +203,14 @@ export const make = ({ breaker, budget, limiter, retry, transport, within }: Por
 const isExcused = (
   { verdict }: AttemptError,
   job: Job,
-  state: Effect.Effect<CircuitState>
+  before: CircuitState,
+  after: Effect.Effect<CircuitState>
 ): Effect.Effect<boolean> => {
   if (verdict.breaker === "throttle") return Effect.succeed(job.throttled++ < MOST_THROTTLED)
   if (verdict.breaker !== "failure") return Effect.succeed(false)
-  return Effect.map(state, (circuit) => circuit === "open" || circuit === "half-open")
+  // A probe that hung may fail when the outage is over.
+  if (before === "half-open") return Effect.succeed(true)
+  return Effect.map(after, (circuit) => circuit === "open" || circuit === "half-open")
 }
 
 const halt = (error: AttemptError, { run, request }: Job): void => {
