@@ -194,9 +194,10 @@ export class Pool {
       return
     }
     if (refusal._tag === "SlowDown") this.quota.slowDown(now)
-    if (refusal._tag === "Unhinted") this.backOff(heard, charge, mark, told)
-    else if (refusal._tag !== "NotShared" && refusal.ms !== undefined)
-      this.pause(now + refusal.ms, now)
+    if (refusal._tag === "NotShared") return
+    if (refusal._tag === "Unhinted" || refusal.ms === undefined)
+      this.backOff(heard, charge, mark, told)
+    else this.pause(now + refusal.ms, now)
   }
 
   /** A refusal's words tell the limit of a minute where the headers tell another one, or none. */

@@ -1,6 +1,7 @@
 /**
  * Waiters of several runs: first in, first out within a run; between runs by weight, by the cost of what each was
- * given (start-time fair queueing). The order is strict: a large one at the head is waited for, not overtaken.
+ * given (start-time fair queueing). `peek` is strict: a large one at the head is waited for, not overtaken. `cheapest` is
+ * for who needs a quick answer more than order.
  * http://www.cs.cmu.edu/~hzhang/papers/SFQ.pdf
  */
 

@@ -470,6 +470,19 @@ describe("a refusal", () => {
     }).pipe(Effect.provide(layerOf()))
   )
 
+  it.effect(
+    "slow_down without a hint pauses the pool, also where the limit is too low for a lower rate",
+    () =>
+      Effect.gen(function* () {
+        yield* hear(200, plenty(60_000))
+        yield* hear(429, plenty(60_000), { message: "slow_down" })
+        const at = yield* Clock.currentTimeMillis
+        const pause = ((yield* onlyState).pausedUntil ?? at) - at
+        assert.isAtLeast(pause, 500)
+        assert.isAtMost(pause, 1000)
+      }).pipe(Effect.provide(layerOf()))
+  )
+
   it.effect("slow_down lowers the rate, and the full rate comes back", () =>
     Effect.gen(function* () {
       yield* hear(200, plenty(6_000_000))
