@@ -2,6 +2,7 @@
 import { Clock, Effect, Layer, Option, type Scope, Stream } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import { type LedgerRecord, ledgerTags } from "../../src/checkpoint/BatchRecord.ts"
+import type { BlockFinished, FinishedBlocks } from "../../src/checkpoint/BlockRecord.ts"
 import {
   CheckpointStore,
   type Journal,
@@ -10,13 +11,14 @@ import {
   type StoredOutcome,
   type StoreError
 } from "../../src/checkpoint/CheckpointStore.ts"
+import type { ItemRecord } from "../../src/checkpoint/ItemRecord.ts"
 import type { RequestKey } from "../../src/checkpoint/RequestKey.ts"
 import * as RunId from "../../src/checkpoint/RunId.ts"
 import * as RunLedger from "../../src/checkpoint/RunLedger.ts"
 import type { RunRecord } from "../../src/checkpoint/RunRecord.ts"
 import { NanoUsd } from "../../src/cost/Money.ts"
 import * as RunLocks from "./RunLocks.ts"
-import { closed, unknownRun } from "./RunRefusals.ts"
+import { closed, noBlock, unknownRun } from "./RunRefusals.ts"
 
 interface MemoryRun {
   readonly id: string
@@ -26,9 +28,12 @@ interface MemoryRun {
   readonly createdAt: number
   updatedAt: number
   readonly log: Array<RunRecord>
+  /** Of blocks of answers: how many runs had been removed from the store when their journal was opened. */
+  readonly stamps: Map<BlockFinished, number>
   readonly ledger: RunLedger.RunLedger
   readonly outcomes: Map<RequestKey, StoredOutcome>
   readonly deliveries: Map<string, RequestKey>
+  results: ReadonlyArray<ItemRecord>
 }
 
 const write = (run: MemoryRun, record: RunRecord): void => {
@@ -51,6 +56,17 @@ const write = (run: MemoryRun, record: RunRecord): void => {
   }
 }
 
+const finishedBlocks = (run: MemoryRun, removals: number): FinishedBlocks => {
+  const blocks = new Map<string, number>()
+  const redelivered: Array<FinishedBlocks["redelivered"][number]> = []
+  for (const [seq, record] of run.log.entries()) {
+    if (record._tag === "Redelivered") redelivered.push({ seq, ids: record.ids })
+    if (record._tag !== "BlockFinished") continue
+    if ((run.stamps.get(record) ?? removals) === removals) blocks.set(record.digest, seq)
+  }
+  return { blocks, redelivered }
+}
+
 type LinesRecord = Extract<RunRecord, { readonly _tag: "ShardLines" }>
 
 const isLedger = (record: RunRecord): record is LedgerRecord =>
@@ -68,6 +84,7 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
   const locks = RunLocks.local()
   const newest = (name: string) => runs.findLast((run) => run.name === name)
   const byId = (id: string) => runs.find((run) => run.id === id)
+  let removals = 0
 
   const summary = (run: MemoryRun) =>
     Effect.map(
@@ -93,13 +110,28 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
       createdAt: now,
       updatedAt: now,
       log: [],
+      stamps: new Map(),
       ledger: RunLedger.make(),
       outcomes: new Map(),
-      deliveries: new Map()
+      deliveries: new Map(),
+      results: []
     }
     runs.push(run)
     return run
   })
+
+  const lookup = (
+    run: MemoryRun,
+    ownOnly: boolean,
+    keys: ReadonlyArray<RequestKey>
+  ): ReadonlyMap<RequestKey, StoredOutcome> => {
+    const found = new Map<RequestKey, StoredOutcome>()
+    for (const key of keys) {
+      const stored = outcome(run, ownOnly, key)
+      if (stored !== undefined) found.set(key, stored)
+    }
+    return found
+  }
 
   const outcome = (run: MemoryRun, ownOnly: boolean, key: RequestKey) => {
     const own = run.outcomes.get(key)
@@ -118,6 +150,7 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
     const known = options.fresh === true ? undefined : newest(options.name)
     const run = known ?? (yield* begin(options))
     const ownOnly = run.ownOnly || options.reuse === "run"
+    const removalsBefore = removals
     let writable = true
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -126,7 +159,12 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
     )
     const append = Effect.fnUntraced(function* (records: NonEmptyReadonlyArray<RunRecord>) {
       if (!writable) return yield* closed()
-      for (const record of records) write(run, record)
+      for (const record of records) {
+        write(run, record)
+        if (record._tag === "BlockFinished" && record.needs === "answered") {
+          run.stamps.set(record, removalsBefore)
+        }
+      }
       run.updatedAt = yield* Clock.currentTimeMillis
     })
     const unresolved = RunLedger.settlement(run.ledger)
@@ -140,15 +178,7 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
         failed: count(run, "Failed")
       },
       append,
-      lookup: (keys) =>
-        Effect.sync(() => {
-          const found = new Map<RequestKey, StoredOutcome>()
-          for (const key of keys) {
-            const stored = outcome(run, ownOnly, key)
-            if (stored !== undefined) found.set(key, stored)
-          }
-          return found
-        }),
+      lookup: (keys) => Effect.sync(() => lookup(run, ownOnly, keys)),
       delivered: (itemIds) =>
         Effect.sync(() => {
           const found = new Map<string, RequestKey>()
@@ -157,7 +187,20 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
             if (key !== undefined) found.set(id, key)
           }
           return found
-        })
+        }),
+      finishedBlocks: Effect.sync(() => finishedBlocks(run, removals)),
+      finishedBlock: (seq) =>
+        Effect.suspend(() => {
+          const record = run.log[seq]
+          return record?._tag === "BlockFinished" ? Effect.succeed(record) : noBlock(seq)
+        }),
+      replaceResults: Effect.fnUntraced(function* (items) {
+        if (!writable) return yield* closed()
+        const results = yield* Stream.runCollect(items)
+        if (!writable) return yield* closed()
+        run.results = results
+        run.updatedAt = yield* Clock.currentTimeMillis
+      })
     }
   })
 
@@ -184,6 +227,18 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
         "shardLines",
         (record): record is LinesRecord => record._tag === "ShardLines" && record.shard === shard
       ),
+    results: (id) =>
+      Stream.suspend(() => {
+        const run = byId(id)
+        return run === undefined
+          ? Stream.fail(unknownRun("results", id))
+          : Stream.fromIterable(run.results)
+      }),
+    outcomes: Effect.fn("CheckpointStore.outcomes")(function* (id, keys) {
+      const run = byId(id)
+      if (run === undefined) return yield* unknownRun("outcomes", id)
+      return lookup(run, run.ownOnly, keys)
+    }),
     runs: Stream.fromIterableEffect(
       Effect.suspend(() => Effect.forEach(runs.toReversed(), summary))
     ),
@@ -196,6 +251,7 @@ export const make: Effect.Effect<CheckpointStore["Service"]> = Effect.sync(() =>
       if (run === undefined) return yield* unknownRun("remove", id)
       const removal = Effect.sync(() => {
         runs.splice(runs.indexOf(run), 1)
+        removals++
       })
       yield* newest(run.name) === run
         ? Effect.scoped(Effect.andThen(locks.acquire(run.name), removal))

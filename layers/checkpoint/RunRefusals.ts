@@ -33,3 +33,11 @@ export const unknownRun = (operation: string, run: string): StoreError =>
     problem: `there is no run "${run}" in this store.`,
     fix: "List the runs (spillway runs) and use the id of one of them."
   })
+
+export const noBlock = (seq: number): StoreError =>
+  new StoreError({
+    reason: "corrupt",
+    operation: "finishedBlock",
+    problem: `record ${seq} of the run is no block of items.`,
+    fix: "Start the run again; if it persists, restore the store from a backup."
+  })

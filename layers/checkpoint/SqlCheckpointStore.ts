@@ -7,6 +7,7 @@
  */
 import { Clock, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import type { BlockFinished } from "../../src/checkpoint/BlockRecord.ts"
 import {
   CheckpointStore,
   type OpenRun,
@@ -22,6 +23,7 @@ import * as RunLocks from "./RunLocks.ts"
 import { unknownRun } from "./RunRefusals.ts"
 import * as Database from "./sql/Database.ts"
 import * as PostgresLock from "./sql/PostgresLock.ts"
+import * as ResultsTable from "./sql/ResultsTable.ts"
 import * as RunReader from "./sql/RunReader.ts"
 import * as RunTable from "./sql/RunTable.ts"
 import * as RunWriter from "./sql/RunWriter.ts"
@@ -95,11 +97,18 @@ export const make = Effect.fn("SqlCheckpointStore.make")(function* (
     const run = yield* RunTable.claim(db, names, options, id, now).pipe(failing("open"))
     const ledger = RunLedger.make()
     yield* RunReader.replay(db, names, run, ledger).pipe(failing("open"))
-    const writer = yield* RunWriter.make(db, names, run, ledger)
+    const removals = yield* RunTable.removals(names, db).pipe(failing("open"))
+    const writer = yield* RunWriter.make(db, names, run, ledger, removals)
     const [first, ...others] = RunLedger.settlement(ledger)
     if (first !== undefined) yield* writer.append([first, ...others])
     const unresolved = first === undefined ? [] : [first, ...others]
     const ownOnly = run.ownOnly || options.reuse === "run"
+    let isOpen = true
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        isOpen = false
+      })
+    )
     return {
       run: run.id,
       recovered: {
@@ -116,7 +125,11 @@ export const make = Effect.fn("SqlCheckpointStore.make")(function* (
       delivered: (
         itemIds: ReadonlyArray<string>
       ): Effect.Effect<ReadonlyMap<string, RequestKey>, StoreError> =>
-        RunReader.delivered(db, names, run, itemIds).pipe(failing("delivered"))
+        RunReader.delivered(db, names, run, itemIds).pipe(failing("delivered")),
+      finishedBlocks: RunReader.finishedBlocks(db, names, run).pipe(failing("finishedBlocks")),
+      finishedBlock: (seq: number): Effect.Effect<BlockFinished, StoreError> =>
+        RunReader.finishedBlock(db, names, run, seq).pipe(failing("finishedBlock")),
+      replaceResults: yield* ResultsTable.replacer(db, names, run, () => isOpen)
     }
   })
 
@@ -143,6 +156,12 @@ export const make = Effect.fn("SqlCheckpointStore.make")(function* (
     batchLedger: (id) => read(id, "batchLedger", (run) => RunReader.batchLedger(db, names, run)),
     shardLines: (id, shard) =>
       read(id, "shardLines", (run) => RunReader.shardLines(db, names, run, shard)),
+    results: (id) => read(id, "results", (run) => ResultsTable.read(db, names, run)),
+    outcomes: Effect.fn("CheckpointStore.outcomes")(function* (id, keys) {
+      const run = yield* one(id)
+      if (run === undefined || run.id !== id) return yield* unknownRun("outcomes", id)
+      return yield* RunReader.lookup(db, names, run, run.ownOnly, keys).pipe(failing("outcomes"))
+    }),
     runs: Stream.fromIterableEffect(
       RunTable.all(names, db).pipe(
         failing("runs"),

@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
+import * as ArmFlags from "./ArmFlags.ts"
 import * as Flags from "./Flags.ts"
 
 const flags = {
@@ -15,11 +16,14 @@ const flags = {
   ),
   ...Flags.run,
   ...Flags.provider,
-  models: Flags.models,
-  temperatures: Flags.temperatures,
-  repeats: Flags.repeats,
+  models: ArmFlags.models,
+  temperatures: ArmFlags.temperatures,
+  reasoningEfforts: ArmFlags.efforts,
+  prompts: ArmFlags.prompts,
+  repeats: ArmFlags.repeats,
   limit: Flags.limit,
   data: Flags.data,
+  skipInvalid: Flags.skipInvalid,
   minScore: Flags.minScore
 }
 
@@ -41,6 +45,11 @@ export const bench = Command.make("bench", flags, (asked) =>
       command:
         "spillway bench gsm8k.ts --model gpt-6-luna --temperature 0 --temperature 1 --repeats 3 --max-cost 5",
       description: "Two arms, three samples of each item, at most 5 USD"
+    },
+    {
+      command:
+        "spillway bench gsm8k.ts --model gpt-6-luna --effort low --effort high --prompt plain --prompt steps --plan",
+      description: "Four arms, each effort with each prompt variant: what they would cost"
     },
     {
       command: "spillway bench gsm8k.ts --mode batch --detach",

@@ -21,6 +21,7 @@ import * as RunPlan from "./RunPlan.ts"
 import * as RunSettings from "./RunSettings.ts"
 import * as Session from "./Session.ts"
 import * as StoredReport from "./StoredReport.ts"
+import * as SweepFlags from "./SweepFlags.ts"
 
 /** One start of a benchmark, apart from its settings. */
 interface Start {
@@ -53,13 +54,14 @@ export const run = Effect.fn("bench")(
     yield* Session.check(given, settings)
     yield* ModeFlags.check({ ...given, detach }, settings)
     const benchmark = yield* BenchmarkFile.load(yield* fileOf(settings, start.name))
+    yield* SweepFlags.checkPrompts(benchmark, settings)
     const responder = yield* responderOf(benchmark, settings)
     const graph = Session.graph({ ...settings, store }, responder)
     if (plan) {
       const planned = BenchmarkPlan.make(benchmark, { ...start, settings })
-      return yield* RunPlan.show(yield* Effect.provide(planned, graph), start)
+      return yield* RunPlan.show(yield* Effect.provide(checked(planned, settings), graph), start)
     }
-    yield* execute(benchmark, settings, start).pipe(
+    yield* checked(execute(benchmark, settings, start), settings).pipe(
       Effect.provide(graph),
       Effect.catchTag("BenchmarkStopped", ({ report, stopped }) =>
         Effect.andThen(
@@ -74,6 +76,9 @@ export const run = Effect.fn("bench")(
   },
   (program, { store }) => Effect.provide(program, Session.store(store))
 )
+
+const checked = <A, E, R>(program: Effect.Effect<A, E, R>, settings: RunSettings.RunSettings) =>
+  Effect.andThen(SweepFlags.checkEfforts(settings), program)
 
 /** A run is gone on with from any folder. */
 const paths = ({ file, data, catalog }: Partial<RunSettings.RunSettings>) => ({
@@ -98,19 +103,20 @@ const fileOf = (settings: RunSettings.RunSettings, name: string | undefined) =>
 
 /** Offline, the simulated model knows the benchmark's targets. */
 const responderOf = Effect.fnUntraced(function* (
-  benchmark: Benchmark<unknown>,
-  { offline, data, limit }: RunSettings.RunSettings
+  benchmark: Benchmark<unknown, unknown>,
+  { offline, data, limit, skipInvalid }: RunSettings.RunSettings
 ) {
   if (offline !== true) return undefined
   const { lookup, targets } = yield* SimulatedTargets.load(benchmark, {
     dataset: Dataset.at(benchmark.dataset, data),
-    limit
+    limit,
+    skipInvalid
   })
   return fromTargets(lookup, { targets })
 })
 
 const execute = (
-  benchmark: Benchmark<unknown>,
+  benchmark: Benchmark<unknown, unknown>,
   settings: RunSettings.RunSettings,
   { name, fresh, retryFailed, detach, quiet }: Start
 ) =>

@@ -1,4 +1,4 @@
-/** Loads a benchmark from a TypeScript or JavaScript file with a default export. */
+/** Loads a benchmark from a TypeScript or JavaScript file with a default export, or what else such a file exports. */
 import { statSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -8,23 +8,30 @@ import { oneLine } from "../../src/report/PlainText.ts"
 import { UsageError } from "./ExitCode.ts"
 
 export const load = Effect.fn("BenchmarkFile.load")(function* (file: string) {
+  return yield* Benchmark.fromModule(
+    file,
+    yield* imported(file, "with a benchmark as default export")
+  )
+})
+
+/** @param what the file should be, as it follows "file" in a sentence */
+export const imported = Effect.fn("BenchmarkFile.imported")(function* (file: string, what: string) {
   const path = resolve(file)
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isFile() !== true) {
     return yield* new UsageError({
       problem: found === undefined ? `There is no file ${file}.` : `${file} is not a file.`,
-      fix: "Name a TypeScript or JavaScript file with a benchmark as default export."
+      fix: `Name a TypeScript or JavaScript file ${what}.`
     })
   }
-  const loaded = yield* Effect.tryPromise({
-    try: (): Promise<{ readonly default?: unknown }> => import(pathToFileURL(path).href),
+  return yield* Effect.tryPromise({
+    try: (): Promise<Readonly<Record<string, unknown>>> => import(pathToFileURL(path).href),
     catch: (cause) =>
       new UsageError({
         problem: `${file} cannot be loaded: ${reasonOf(cause)}.`,
         fix: fixOf(cause)
       })
   })
-  return yield* Benchmark.fromModule(file, loaded)
 })
 
 const reasonOf = (cause: unknown): string => {

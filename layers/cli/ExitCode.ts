@@ -44,6 +44,7 @@ const INPUT_ERRORS = new Set([
   "CatalogFileError",
   "RequestRefused",
   "ArmError",
+  "CompareError",
   "FaultSyntaxError",
   "SimulatorNotStarted"
 ])

@@ -125,23 +125,11 @@ export const limit = Flag.Int("limit").pipe(
   Flag.optional
 )
 
-export const repeats = Flag.Int("repeats").pipe(
-  Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 }))),
-  Flag.withDescription("Samples of every item (default 1)"),
-  Flag.withMetavar("N"),
+export const skipInvalid = Flag.Boolean("skip-invalid").pipe(
+  Flag.withDescription(
+    "Pass over items that do not fit the benchmark's schema; the report says how many and which"
+  ),
   Flag.optional
-)
-
-export const models = Flag.String("model").pipe(
-  Flag.withDescription("Model to run; give it several times for several arms"),
-  Flag.withMetavar("NAME"),
-  Flag.atLeast(0)
-)
-
-export const temperatures = Flag.Finite("temperature").pipe(
-  Flag.withDescription("Sampling temperature, 0 to 2; give it several times for several arms"),
-  Flag.withMetavar("T"),
-  Flag.atLeast(0)
 )
 
 export const data = Flag.String("data").pipe(

@@ -124,6 +124,20 @@ const aboutBatches = (
     : "Its batches go on at the provider. "
 }
 
+/** Of scoring that has to pay for verdicts: the same call again, which asks for what is not there. */
+export const stoppedScoring = (
+  stopped: RunStopped,
+  run: Run,
+  scorers: ReadonlyArray<string>
+): StoppedRun => {
+  const asked = scorers.flatMap((scorer) => ["--scorer", scorer])
+  const words = ["score", run.name, ...asked, ...flags(stopped, run.settings)]
+  return new StoppedRun({
+    ...{ stopped, told: seen(run) },
+    goOn: `${lead[stopped.why]}: ${call(words, run.store)}`
+  })
+}
+
 export const stoppedRun = (stopped: RunStopped, run: Run): StoppedRun => {
   const told = seen(run)
   if (run.store === IN_MEMORY) {

@@ -5,21 +5,11 @@ import * as StoreConfig from "../../src/config/StoreConfig.ts"
 import * as Money from "../../src/cost/Money.ts"
 import { columns } from "../../src/report/Columns.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
-import { UsageError } from "./ExitCode.ts"
 import { jsonText } from "./ReportOutput.ts"
 import type { Detailed, Listing, One } from "./RunsCommands.ts"
 import * as Session from "./Session.ts"
 import * as StoredReport from "./StoredReport.ts"
-
-const find = Effect.fnUntraced(function* (name: string) {
-  const store = yield* CheckpointStore
-  const found = yield* store.find(name)
-  if (Option.isSome(found)) return found.value
-  return yield* new UsageError({
-    problem: `The store holds no run "${oneLine(name)}".`,
-    fix: "See `spillway runs` for those it has, and --store for another store."
-  })
-})
+import * as StoredRuns from "./StoredRuns.ts"
 
 const asJson = (summary: RunSummary) => ({
   id: summary.id,
@@ -60,7 +50,7 @@ export const list = Effect.fn("runs")(
 export const show = Effect.fn("show")(
   function* ({ json, run }: Detailed) {
     const store = yield* CheckpointStore
-    const summary = yield* find(run)
+    const summary = yield* StoredRuns.find(run)
     const last = yield* Stream.runLast(store.records(summary.id, "Configured"))
     const settings = Option.match(last, {
       onNone: () => null,
@@ -80,7 +70,7 @@ export const show = Effect.fn("show")(
 
 export const remove = Effect.fn("rm")(
   function* ({ run }: One) {
-    const summary = yield* find(run)
+    const summary = yield* StoredRuns.find(run)
     yield* CheckpointStore.use((store) => store.remove(summary.id))
     yield* Console.log(`Removed run ${oneLine(summary.name)} (${summary.id}).`)
   },

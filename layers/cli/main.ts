@@ -6,9 +6,13 @@ import { version } from "../../src/report/Version.ts"
 import * as NodeShutdown from "../run/NodeShutdown.ts"
 import { batch } from "./BatchCommand.ts"
 import { bench } from "./BenchCommand.ts"
+import { compare } from "./CompareCommand.ts"
 import * as ExitCode from "./ExitCode.ts"
+import { exporting } from "./ExportCommand.ts"
+import { report } from "./ReportCommand.ts"
 import { run } from "./RunCommand.ts"
 import { rm, runs, show } from "./RunsCommands.ts"
+import { score } from "./ScoreCommand.ts"
 import { simulate } from "./SimulateCommand.ts"
 import * as Usage from "./Usage.ts"
 
@@ -16,7 +20,19 @@ const spillway = Command.make("spillway").pipe(
   Command.withDescription(
     "Runs large OpenAI workloads: as fast as the quota allows, durable, resumable"
   ),
-  Command.withSubcommands([bench, run, batch, runs, show, rm, simulate])
+  Command.withSubcommands([
+    bench,
+    run,
+    batch,
+    score,
+    runs,
+    show,
+    report,
+    compare,
+    exporting,
+    rm,
+    simulate
+  ])
 )
 
 // Who reads the output may leave before its end, as `head` does: nobody is there to be told.

@@ -24,6 +24,7 @@ import type { PoolId, RateLimiter } from "../../src/rate-limit/RateLimiter.ts"
 import type { ResolvedRequest } from "../../src/request/GenerateRequest.ts"
 import type { ModelAnswer } from "../../src/request/ModelResponse.ts"
 import type { ActiveRun } from "../../src/run/ActiveRun.ts"
+import * as ClientRequestId from "../../src/transport/ClientRequestId.ts"
 import * as GenerateCall from "../../src/transport/GenerateCall.ts"
 import type {
   ApiResponse,
@@ -92,7 +93,10 @@ const classify = (exit: Exit.Exit<unknown, AttemptError>): CallResult => {
 export const make = ({ breaker, budget, limiter, retry, transport, within }: Ports) => {
   const send = (job: Job, hooks: SendHooks) =>
     within(
-      transport.send(GenerateCall.generate(job.request), hooks),
+      transport.send(
+        GenerateCall.generate(job.request, ClientRequestId.ofAttempt(job.key, job.attempts)),
+        hooks
+      ),
       () =>
         new OpenAiError({
           operation: `${job.request.endpoint}.create`,

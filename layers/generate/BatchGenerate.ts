@@ -125,6 +125,7 @@ export const make = Effect.gen(function* () {
 
   return Generate.of({
     provider: jobs.provider,
+    mode: "batch",
     generateMany,
     generate: Effect.fn("Generate.generate")(function* (request, options) {
       const run = options?.run ?? ActiveRun.ephemeral()

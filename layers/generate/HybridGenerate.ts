@@ -217,7 +217,12 @@ export const make = Effect.gen(function* () {
       })
     ).pipe((outcomes) => Outcomes.ending(outcomes, run))
 
-  return Generate.of({ provider: realTime.provider, generateMany, generate: realTime.generate })
+  return Generate.of({
+    provider: realTime.provider,
+    mode: "hybrid",
+    generateMany,
+    generate: realTime.generate
+  })
 })
 
 export const layer = Layer.effect(Generate, make)

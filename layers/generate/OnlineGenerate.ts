@@ -206,6 +206,7 @@ export const makeParts = Effect.gen(function* () {
 export const make = Effect.map(makeParts, ({ outcomes, ...parts }) =>
   Generate.of({
     ...parts,
+    mode: "online",
     generateMany: (items, run, options) =>
       Stream.unwrap(
         Effect.gen(function* () {

@@ -2,10 +2,10 @@
  * How requests are answered: in real time, by the Batch API at half the price within a day, or whichever of both keeps the
  * run's deadline for less. A program is the same in all of them.
  */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { Generate } from "../../src/generate/Generate.ts"
-import * as BatchGenerate from "../generate/BatchGenerate.ts"
-import * as HybridGenerate from "../generate/HybridGenerate.ts"
+import type * as BatchGenerate from "../generate/BatchGenerate.ts"
+import type * as HybridGenerate from "../generate/HybridGenerate.ts"
 import * as OnlineGenerate from "../generate/OnlineGenerate.ts"
 import * as BatchGraph from "./BatchGraph.ts"
 
@@ -16,10 +16,16 @@ type Parts = Layer.Services<
   typeof OnlineGenerate.layer | typeof BatchGenerate.layer | typeof HybridGenerate.layer
 >
 
-const generate: Readonly<Record<Mode, Layer.Layer<Generate, never, Parts>>> = {
+type Generation = Layer.Layer<Generate, never, Parts>
+
+/** Most programs start in real time, and need not wait for the code of the others. */
+const loaded = (load: () => Promise<{ readonly layer: Generation }>): Generation =>
+  Layer.unwrap(Effect.map(Effect.promise(load), ({ layer }) => layer))
+
+const generate: Readonly<Record<Mode, Generation>> = {
   online: OnlineGenerate.layer,
-  batch: BatchGenerate.layer,
-  hybrid: HybridGenerate.layer
+  batch: loaded(() => import("../generate/BatchGenerate.ts")),
+  hybrid: loaded(() => import("../generate/HybridGenerate.ts"))
 }
 
 /** `Generate` of the mode, with `BatchJobs` beside it in every mode. */

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises"
 import { bodyTooLarge, type ErrorAnswer, serverError } from "../../src/simulator/ErrorAnswers.ts"
 import type { Payload, Plan, TimedText } from "../../src/simulator/Plan.ts"
 import type { IncomingRequest, Simulator } from "../../src/simulator/Simulator.ts"
+import * as ClientRequestId from "../../src/transport/ClientRequestId.ts"
 import { SIMULATED_HEADER } from "../../src/transport/ResponseHead.ts"
 import type { CatchUp } from "./CatchUp.ts"
 import * as MultipartForm from "./MultipartForm.ts"
@@ -140,6 +141,9 @@ const parseBody = (chunks: ReadonlyArray<Buffer>): unknown => {
 const bearer = (request: IncomingMessage): string =>
   /^Bearer\s+(\S+)/i.exec(request.headers.authorization ?? "")?.[1] ?? ""
 
+const clientRequestIdOf = ({ headers }: IncomingMessage): string | undefined =>
+  headers[ClientRequestId.HEADER]?.toString()
+
 /** Reads a body of bounded size; answers 413 itself, after the rest has been thrown away. */
 const readBody = (
   request: IncomingMessage,
@@ -238,9 +242,10 @@ export const answerRequest = (
   }
   const path = `${pathOf(url)}${url.search}`
   const key = bearer(request)
+  const clientRequestId = clientRequestIdOf(request)
   readBody(request, response, simulator.seed, (content) => {
     at(now() + simulator.uplink(), now, response, () => {
-      const incoming = { method, path, key, ...content }
+      const incoming = { method, path, key, clientRequestId, ...content }
       const decideAt = (time: number) => decide(simulator, incoming, time, now, response)
       if (simulator.tellsOfBatches(incoming)) catchUp(decideAt)
       else decideAt(now())

@@ -12,7 +12,10 @@ import * as CatchUp from "./CatchUp.ts"
 import { answerRequest } from "./HttpExchange.ts"
 
 export interface HttpSimulatorOptions extends Simulator.SimulatorOptions {
-  /** 0 takes any free port. Default 0. */
+  /**
+   * 0 takes any free port. Default 0. The address is part of what Spillway's requests are known by: for the same answers
+   * to a second run from its start, take the same port as well as the same seed.
+   */
   readonly port?: number
   /** Address to listen on. Default `127.0.0.1`: nobody else can reach it. */
   readonly host?: string

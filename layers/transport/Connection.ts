@@ -42,7 +42,7 @@ export const dispatch = (
         return unmade(error)
       }
       try {
-        pool.dispatch(SdkRequests.request(envelope, body), exchange)
+        pool.dispatch(SdkRequests.request(envelope, body, kind.attemptId), exchange)
       } catch (error) {
         exchange.fail(error)
       }
@@ -54,12 +54,12 @@ export const dispatch = (
 /** A call with a body of JSON, or with none. */
 export const start = (
   connection: Connection,
-  { method, path }: ApiCall<unknown>,
+  { attemptId, method, path }: ApiCall<unknown>,
   body: JsonObject | undefined,
   exchange: Exchange<Sized>
 ): void => {
   const write = () => (body === undefined ? null : JSON.stringify(body))
-  dispatch(connection, { method, path, body }, write, exchange)
+  dispatch(connection, { method, path, body, attemptId }, write, exchange)
 }
 /** No more than the package's own words, which may quote a header: an invalid one is the key, the organization or the project. */
 const unmade = (error: unknown): OpenAiReason => {

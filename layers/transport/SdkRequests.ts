@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto"
 import type { Readable } from "node:stream"
 import type OpenAI from "openai"
 import type { Dispatcher } from "undici"
+import * as ClientRequestId from "../../src/transport/ClientRequestId.ts"
 import type { ApiCall } from "../../src/transport/OpenAiTransport.ts"
 
 /** A call without its body and without an id. */
@@ -18,7 +19,7 @@ interface Envelope {
   readonly headers: ReadonlyArray<string>
 }
 
-export interface Kind extends Pick<ApiCall<unknown>, "method" | "path" | "body"> {
+export interface Kind extends Pick<ApiCall<unknown>, "method" | "path" | "body" | "attemptId"> {
   /** The type of the answer. Default: JSON. */
   readonly accept?: string | undefined
 }
@@ -29,9 +30,6 @@ export interface Content {
   readonly bytes: number
   readonly stream: Readable
 }
-
-/** Our own id of each request, which the provider keeps in its logs. */
-const CLIENT_REQUEST_ID = "x-client-request-id"
 
 const methods = { GET: "get", POST: "post", DELETE: "delete" } as const
 
@@ -80,12 +78,13 @@ export const make = (client: OpenAI): SdkRequests => {
   }
 }
 
-/** The request as undici takes it, under a new id. A body whose length is declared is a stream of just so many bytes. */
+/** The request as undici takes it, under a new id of our own. A body whose length is declared is a stream of just so many bytes. */
 export const request = (
   { origin, path, method, headers }: Envelope,
-  body: string | null | Content
+  body: string | null | Content,
+  attemptId?: string
 ): Dispatcher.DispatchOptions => {
-  const named = [...headers, CLIENT_REQUEST_ID, randomUUID()]
+  const named = [...headers, ClientRequestId.HEADER, ClientRequestId.make(attemptId, randomUUID())]
   if (body === null || typeof body === "string") {
     return { origin, path, method, headers: named, body }
   }

@@ -162,11 +162,12 @@ export const fromSimulator = (
   /** From the sending to the reply, without the time that the reply takes. */
   const exchange = Effect.fnUntraced(function* (
     clock: ServerClock,
-    { method, operation, path }: ApiCall<unknown>,
+    { attemptId, method, operation, path }: ApiCall<unknown>,
     content: Pick<Simulator.IncomingRequest, "body" | "upload">
   ) {
     yield* waitUntil(clock, clock.now() + simulator.uplink())
-    const plan = simulator.handle({ method, path, ...content }, clock.now())
+    const request = { method, path, clientRequestId: attemptId, ...content }
+    const plan = simulator.handle(request, clock.now())
     return yield* replied(clock, operation, plan)
   })
   return {

@@ -1,5 +1,5 @@
 /**
- * An arm is one model at one temperature. All arms of a run are checked against the catalogue before anything is sent:
+ * An arm is one model at one temperature, with one reasoning effort and one prompt. All arms of a run are checked against the catalogue before anything is sent:
  * a sweep that the provider would refuse half-way costs nothing.
  */
 import { Effect, Result, Schema } from "effect"
@@ -13,7 +13,9 @@ export interface Arm {
   /** The provider's default where absent. */
   readonly temperature: number | undefined
   readonly reasoningEffort: string | undefined
-  /** Stable, and different for each arm of a run: `gpt-6-luna`, `gpt-6-luna t=0.7`. */
+  /** Name of the prompt variant; `undefined` where the benchmark has one prompt. */
+  readonly prompt: string | undefined
+  /** Stable, and different for each arm of a run: `gpt-6-luna`, `gpt-6-luna t=0.7`, `gpt-6-luna effort=low prompt=steps`. */
   readonly label: string
 }
 
@@ -21,6 +23,10 @@ export interface Arm {
 export interface Axes {
   readonly models?: ReadonlyArray<string> | undefined
   readonly temperatures?: ReadonlyArray<number> | undefined
+  /** As the models have them: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`. */
+  readonly reasoningEfforts?: ReadonlyArray<string> | undefined
+  /** Names of prompt variants. Default: all that the benchmark has. */
+  readonly prompts?: ReadonlyArray<string> | undefined
 }
 
 /** The run's arms cannot be sent as they are. */
@@ -47,48 +53,79 @@ export class ArmError extends Schema.TaggedError<ArmError>()("ArmError", {
   }
 }
 
-/** Every model at every temperature, each combination once, in the order given. */
-export const expand = (
-  request: Benchmark<never>["request"],
-  axes: Axes = {}
-): ReadonlyArray<Pick<Arm, "model" | "temperature">> => {
-  const models = given(axes.models) ?? (request?.model === undefined ? [] : [request.model])
-  const temperatures = given(axes.temperatures) ?? [request?.temperature]
-  return [...new Set(models)].flatMap((model) =>
-    [...new Set(temperatures)].map((temperature) => ({ model, temperature }))
-  )
+type Definition = Pick<
+  Benchmark<never, unknown>,
+  "name" | "request" | "sweep" | "answer" | "secondTry"
+> & {
+  readonly prompt: unknown
 }
 
+/** The call's values, else those of the benchmark's sweep, axis by axis; each once, in the order given. */
+const axesOf = (sweep: Axes = {}, call: Axes = {}) => ({
+  models: given(call.models) ?? given(sweep.models),
+  temperatures: given(call.temperatures) ?? given(sweep.temperatures),
+  reasoningEfforts: given(call.reasoningEfforts) ?? given(sweep.reasoningEfforts),
+  prompts: given(call.prompts) ?? given(sweep.prompts)
+})
+
 const given = <A>(values: ReadonlyArray<A> | undefined) =>
-  values === undefined || values.length === 0 ? undefined : values
+  values === undefined || values.length === 0 ? undefined : [...new Set(values)]
+
+/** Names of the prompt variants; none where the benchmark has one prompt. */
+const variantsOf = ({ prompt }: Definition): ReadonlyArray<string> =>
+  typeof prompt === "object" && prompt !== null ? Object.keys(prompt) : []
+
+/**
+ * What a run asks for, before the catalogue has seen it: every model at every temperature, with every effort and every
+ * prompt. A label names the axes that make a difference: the temperature wherever there is one, an effort only where it
+ * is an axis, a prompt where the benchmark has several.
+ */
+export const expand = (benchmark: Definition, call: Axes = {}): ReadonlyArray<Arm> => {
+  const { request, sweep } = benchmark
+  const axes = axesOf(sweep, call)
+  const models = axes.models ?? (request?.model === undefined ? [] : [request.model])
+  const variants = variantsOf(benchmark)
+  const prompts = axes.prompts ?? (variants.length === 0 ? [undefined] : variants)
+  return models.flatMap((model) =>
+    (axes.temperatures ?? [request?.temperature]).flatMap((temperature) =>
+      (axes.reasoningEfforts ?? [undefined]).flatMap((effort) =>
+        prompts.map((prompt) => ({
+          model,
+          temperature,
+          reasoningEffort: effort ?? request?.reasoningEffort,
+          prompt,
+          label: [
+            model,
+            ...(temperature === undefined ? [] : [`t=${temperature}`]),
+            ...(effort === undefined ? [] : [`effort=${effort}`]),
+            ...(prompt === undefined ? [] : [`prompt=${prompt}`])
+          ].join(" ")
+        }))
+      )
+    )
+  )
+}
 
 /**
  * The arms of a run, in their final form; every problem of every arm is reported together.
  * A model that takes a temperature only at reasoning effort `none` gets that effort where a temperature is asked for and
- * the benchmark names no effort: nothing else could be meant.
+ * neither the call nor the benchmark names an effort: nothing else could be meant.
  *
+ * @param call an axis without values is that of the benchmark's `sweep`, and without one there what its `request` says
  * @param priced the run has a cap, so that models without a known price are refused
  */
-export const plan = Effect.fn("Arm.plan")(function* <Item>(
-  benchmark: Benchmark<Item>,
-  axes: Axes = {},
+export const plan = Effect.fn("Arm.plan")(function* (
+  benchmark: Definition,
+  call: Axes = {},
   priced = false
 ): Effect.fn.Return<ReadonlyArray<Arm>, ArmError, ModelCatalog> {
   const catalog = yield* ModelCatalog
   const refuse = (problems: ArmError["problems"]) =>
     new ArmError({ benchmark: benchmark.name, problems })
-  const { request } = benchmark
-  const arms = expand(request, axes).map(({ model, temperature }): Arm => {
-    const implied =
-      temperature !== undefined && catalog.find(model)?.temperature === "effort-none"
-        ? "none"
-        : undefined
-    return {
-      model,
-      temperature,
-      reasoningEffort: request?.reasoningEffort ?? implied,
-      label: temperature === undefined ? model : `${model} t=${temperature}`
-    }
+  const arms = expand(benchmark, call).map((arm): Arm => {
+    const onlyNone =
+      arm.temperature !== undefined && catalog.find(arm.model)?.temperature === "effort-none"
+    return onlyNone && arm.reasoningEffort === undefined ? { ...arm, reasoningEffort: "none" } : arm
   })
   if (arms.length === 0) {
     return yield* refuse([
@@ -100,35 +137,68 @@ export const plan = Effect.fn("Arm.plan")(function* <Item>(
       }
     ])
   }
-  const checks = yield* Effect.forEach(arms, (arm) =>
-    Effect.result(catalog.resolve(requestOf(benchmark, arm, PROBE), { priced }))
+  // What the catalogue thinks of an arm does not depend on its prompt.
+  const [first] = arms
+  const distinct = arms.filter(({ prompt }) => prompt === first?.prompt)
+  const probe = { prompt: PROBE, ...benchmark.secondTry }
+  const checks = yield* Effect.forEach(distinct, (arm) =>
+    Effect.result(
+      Effect.andThen(
+        catalog.resolve(requestOf(benchmark, arm, PROBE), { priced }),
+        catalog.resolve(requestOf(benchmark, arm, probe), { priced })
+      )
+    )
   )
   const problems = checks.flatMap((check, index) => {
     if (Result.isSuccess(check)) return []
     const { field, problem, fix } = check.failure
-    return [{ arm: arms[index]?.label ?? "", field, problem, fix }]
+    return [{ arm: withoutPrompt(distinct[index]), field, problem, fix }]
   })
-  return problems.length === 0 ? arms : yield* refuse(problems)
+  const all = [...unknownPrompts(benchmark, arms), ...problems]
+  return all.length === 0 ? arms : yield* refuse(all)
 })
+
+const withoutPrompt = ({ label, prompt }: Pick<Arm, "label" | "prompt"> = PROBE_ARM): string =>
+  prompt === undefined ? label : label.slice(0, -` prompt=${prompt}`.length)
+
+/** Each name once, whatever models it is for. */
+const unknownPrompts = (benchmark: Definition, arms: ReadonlyArray<Arm>): ArmError["problems"] => {
+  const variants = variantsOf(benchmark)
+  const unknown = new Set(arms.map(({ prompt }) => prompt))
+  for (const known of [undefined, ...variants]) unknown.delete(known)
+  return [...unknown].map((name) => ({
+    arm: `prompt=${name}`,
+    field: "prompt",
+    problem:
+      variants.length === 0
+        ? "The benchmark has one prompt, without a name."
+        : "The benchmark has no prompt of this name.",
+    fix: variants.length === 0 ? "Leave it out." : `Use one of: ${variants.join(", ")}.`
+  }))
+}
 
 /** Stands for any item's prompt when an arm is checked. */
 const PROBE = "?"
+const PROBE_ARM = { label: "", prompt: undefined }
 
 /** The request of one item in one arm: what the benchmark shares, then the item's own parts, then the arm. */
-export const requestOf = <Item>(
-  { request }: Pick<Benchmark<Item>, "request">,
-  arm: Arm,
+export const requestOf = (
+  { answer, request }: Pick<Benchmark<never, unknown>, "request" | "answer">,
+  arm: Pick<Arm, "model" | "temperature" | "reasoningEffort">,
   prompt: Prompt
 ): GenerateRequest.GenerateRequest =>
   GenerateRequest.make({
     ...request,
+    ...(answer === undefined
+      ? {}
+      : { jsonSchema: { name: answer.name, schema: answer.jsonSchema } }),
     ...partsOf(prompt),
     model: arm.model,
     ...(arm.temperature === undefined ? {} : { temperature: arm.temperature }),
     ...(arm.reasoningEffort === undefined ? {} : { reasoningEffort: arm.reasoningEffort })
   })
 
-const partsOf = (prompt: Prompt): Partial<GenerateRequest.RequestParts> => {
+export const partsOf = (prompt: Prompt): Partial<GenerateRequest.RequestParts> => {
   if (typeof prompt === "string") return { prompt }
   return isMessages(prompt) ? { messages: prompt } : prompt
 }

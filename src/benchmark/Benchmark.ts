@@ -2,40 +2,99 @@
  * A benchmark: items, the request each one makes, and what makes an answer right. A file exports one as its default,
  * for `spillway bench`; a program hands one to `BenchmarkRun.execute`.
  */
-import { Effect, Schema } from "effect"
+import { type Array as Arr, Effect, Schema } from "effect"
 import { type Verdict, verdict } from "../error/Verdict.ts"
 import type { Message, RequestParts } from "../request/GenerateRequest.ts"
+import type { ModelResponse } from "../request/ModelResponse.ts"
+import type { StructuredAnswer } from "../request/StructuredAnswer.ts"
+import type { Axes } from "./Arm.ts"
 import type { Dataset } from "./Dataset.ts"
-import { idOf, type Scorer } from "./Scorer.ts"
+import { type AnyScorer, idOf } from "./Scorer.ts"
 
 const TypeId = "~spillway/benchmark/Benchmark"
 
 /** A user message, a conversation, or any parts of a request. */
 export type Prompt = string | ReadonlyArray<Message> | Partial<RequestParts>
 
+/** One exchange of a conversation. */
+export interface Turn {
+  /** The text of the answer. */
+  readonly text: string
+  readonly response: ModelResponse
+}
+
+/**
+ * What follows an answer: a user message, or messages, put behind the conversation so far with its answers; or parts of
+ * a request of its own. `undefined`: the conversation is done, and the last answer is scored.
+ */
+export type NextPrompt = Prompt | undefined
+
 /** How an item counts that the model refused, cut off or left empty; a report gives the score both ways. */
 export type NoAnswerPolicy = "wrong" | "exclude"
 
-export interface Definition<Item> {
+/**
+ * @typeParam Item what the prompt, target and scorers get
+ * @typeParam Answer what scorers get as `answer`: the text, or the value of the `answer` schema
+ */
+export interface Definition<Item, Answer = string> {
   /** Names the benchmark in reports, and its run where no other name is given. */
   readonly name: string
   /** What a row of the dataset is decoded with. */
   readonly item: Schema.ConstraintDecoder<Item>
   readonly dataset: Dataset
-  readonly prompt: (item: Item) => Prompt
+  /** What is asked, or several ways to ask it, by name: variants are an axis of a sweep. */
+  readonly prompt: PromptOf<Item> | PromptVariants<Item>
+  /** Of conversations: what is asked after an answer. It must be pure: it is called again at each start, in every mode. */
+  readonly next?: (item: Item, turns: Arr.NonEmptyReadonlyArray<Turn>) => NextPrompt
+  /** The most turns of a conversation, 1 to 100; one that goes on is scored as it is then. Default 10. */
+  readonly maxTurns?: number | undefined
+  /**
+   * Asks once more, with this output bound in tokens, where reasoning used up all of the first one's or the answer was empty
+   * for another reason; what both cost is counted. Default: an answer without content stays that.
+   */
+  readonly secondTry?: { readonly maxOutputTokens: number } | undefined
   /** The right answer, in the form that the scorers compare with. */
   readonly target: (item: Item) => string
   /** The first one is the score that reports lead with. */
-  readonly scorers: readonly [Scorer<NoInfer<Item>>, ...ReadonlyArray<Scorer<NoInfer<Item>>>]
+  readonly scorers: readonly [
+    AnyScorer<NoInfer<Item>, NoInfer<Answer>>,
+    ...ReadonlyArray<AnyScorer<NoInfer<Item>, NoInfer<Answer>>>
+  ]
+  /** Words to split the score by, as a topic or a level. */
+  readonly tags?: (item: Item) => ReadonlyArray<string>
+  /** The cluster of items that hang together, as questions about one text: intervals take clusters for independent. */
+  readonly group?: (item: Item) => string | undefined
   readonly noAnswer: NoAnswerPolicy
   /** Parts that all requests share: model, system message, output bound, … An arm's model and temperature replace these. */
   readonly request?: Omit<Partial<RequestParts>, "prompt" | "messages">
+  /** What a run of this benchmark varies where the call does not say. Default: nothing. */
+  readonly sweep?: Axes
   /** Unique for each item. Default: a hash of the row, so that adding, shuffling and editing rows moves no other id. */
   readonly id?: (item: Item, index: number) => string
 }
 
-export interface Benchmark<Item> extends Definition<Item> {
+export type PromptOf<in Item> = (item: Item) => Prompt
+export type PromptVariants<in Item> = Readonly<Record<string, PromptOf<Item>>>
+
+export interface Benchmark<Item, Answer = string> extends Definition<Item, Answer> {
   readonly [TypeId]: typeof TypeId
+  /** Makes answers values: what does not fit is `off-schema`, which is no answer. Absent: answers are texts. */
+  readonly answer?: StructuredAnswer<Answer>
+}
+
+/** The prompts by name; one that stands alone has the empty name. */
+export const promptsOf = <Item, Answer>({
+  prompt
+}: Pick<Benchmark<Item, Answer>, "prompt">): ReadonlyArray<readonly [string, PromptOf<Item>]> =>
+  typeof prompt === "function" ? [["", prompt]] : Object.entries(prompt)
+
+/** Functions of plain JavaScript may give anything. A promise is none: prompts are made without waiting. */
+export const isPrompt = (value: unknown): value is Prompt => {
+  if (typeof value === "string") return true
+  if (typeof value !== "object" || value === null) return false
+  return Array.isArray(value)
+    ? value.every((message) => typeof message?.role === "string")
+    : !("then" in value) && !Effect.isEffect(value)
 }
 
 /** The value is not a benchmark that can be run. */
@@ -53,20 +112,28 @@ export class BenchmarkError extends Schema.TaggedError<BenchmarkError>()("Benchm
   }
 }
 
-/** Never throws; what types cannot see is checked when it is run. */
-export const make = <Item>(definition: Definition<Item>): Benchmark<Item> => ({
-  ...definition,
-  [TypeId]: TypeId
-})
+/**
+ * Never throws; what types cannot see is checked when it is run. With `answer` requests ask for the schema's strict JSON,
+ * and scorers get the decoded value.
+ */
+export function make<Item, Answer>(
+  definition: Definition<Item, Answer> & { readonly answer: StructuredAnswer<Answer> }
+): Benchmark<Item, Answer>
+export function make<Item>(definition: Definition<Item>): Benchmark<Item>
+export function make<Item, Answer>(
+  definition: Definition<Item, Answer> & { readonly answer?: StructuredAnswer<Answer> }
+): Benchmark<Item, Answer> {
+  return { ...definition, [TypeId]: TypeId }
+}
 
-export const isBenchmark = (value: unknown): value is Benchmark<unknown> =>
+export const isBenchmark = (value: unknown): value is Benchmark<unknown, unknown> =>
   typeof value === "object" && value !== null && TypeId in value
 
 /** The default export of an imported file, checked. */
 export const fromModule = (
   file: string,
   module: { readonly default?: unknown }
-): Effect.Effect<Benchmark<unknown>, BenchmarkError> => {
+): Effect.Effect<Benchmark<unknown, unknown>, BenchmarkError> => {
   const value = module.default
   if (isBenchmark(value)) return check(value, file)
   const problem =
@@ -76,19 +143,54 @@ export const fromModule = (
 }
 
 /** What a file in plain JavaScript, or a value built at run time, may get wrong; all problems at once. */
-export const check = <Item>(
-  benchmark: Benchmark<Item>,
+export const check = <Item, Answer>(
+  benchmark: Benchmark<Item, Answer>,
   source: string = benchmark.name
-): Effect.Effect<Benchmark<Item>, BenchmarkError> => {
+): Effect.Effect<Benchmark<Item, Answer>, BenchmarkError> => {
   const problems = problemsOf(benchmark)
   return problems.length === 0
     ? Effect.succeed(benchmark)
     : Effect.fail(new BenchmarkError({ source: String(source), problems }))
 }
 
-const problemsOf = <Item>(benchmark: Benchmark<Item>): ReadonlyArray<string> => {
-  const { name, item, dataset, prompt, target, id, noAnswer } = benchmark
-  const scorers: ReadonlyArray<Partial<Scorer<Item>>> = Array.isArray(benchmark.scorers)
+/** Without spaces, so that an arm's label says one thing only. */
+const VARIANT = /^[^\s\p{Cc}]{1,60}$/u
+
+const isVariants = (prompt: unknown): boolean =>
+  typeof prompt === "object" &&
+  prompt !== null &&
+  Object.keys(prompt).length > 0 &&
+  Object.entries(prompt).every(([name, of]) => VARIANT.test(name) && typeof of === "function")
+
+const axes: Readonly<Record<keyof Axes, "string" | "number">> = {
+  models: "string",
+  temperatures: "number",
+  reasoningEfforts: "string",
+  prompts: "string"
+}
+
+const isAxes = (sweep: unknown): boolean =>
+  typeof sweep === "object" &&
+  sweep !== null &&
+  Object.entries(sweep).every(([axis, values]) => {
+    const type = Object.hasOwn(axes, axis) ? axes[axis as keyof Axes] : undefined
+    return (
+      type !== undefined &&
+      (values === undefined ||
+        (Array.isArray(values) && values.every((value) => typeof value === type)))
+    )
+  })
+
+const isScorer = (scorer: unknown): boolean =>
+  typeof scorer === "object" &&
+  scorer !== null &&
+  (("score" in scorer && typeof scorer.score === "function") ||
+    ("_tag" in scorer && scorer._tag === "Judge"))
+
+const problemsOf = <Item, Answer>(benchmark: Benchmark<Item, Answer>): ReadonlyArray<string> => {
+  const { name, item, dataset, prompt, next, maxTurns, target, tags, group, id } = benchmark
+  const { noAnswer, answer, secondTry, sweep } = benchmark
+  const scorers: ReadonlyArray<Partial<AnyScorer<Item, Answer>>> = Array.isArray(benchmark.scorers)
     ? benchmark.scorers
     : []
   const rules: ReadonlyArray<readonly [boolean, string]> = [
@@ -98,8 +200,40 @@ const problemsOf = <Item>(benchmark: Benchmark<Item>): ReadonlyArray<string> => 
       dataset?._tag === "File" || dataset?._tag === "Values",
       "`dataset` must be made by `Dataset.jsonl`, `csv`, `json` or `array`."
     ],
-    [typeof prompt === "function", "`prompt` must be a function from an item to a prompt."],
+    [
+      typeof prompt === "function" || isVariants(prompt),
+      "`prompt` must be a function from an item to a prompt, or an object of such functions by name (a name has 1 to 60 characters, without spaces)."
+    ],
+    [
+      next === undefined || typeof next === "function",
+      "`next` must be a function from an item and its turns to a prompt, or undefined."
+    ],
+    [
+      maxTurns === undefined || (Number.isInteger(maxTurns) && maxTurns >= 1 && maxTurns <= 100),
+      "`maxTurns` must be a whole number from 1 to 100."
+    ],
     [typeof target === "function", "`target` must be a function from an item to a text."],
+    [
+      secondTry === undefined ||
+        (Number.isInteger(secondTry?.maxOutputTokens) && secondTry.maxOutputTokens >= 1),
+      "`secondTry` must be `{ maxOutputTokens: … }`, a whole number from 1."
+    ],
+    [
+      tags === undefined || typeof tags === "function",
+      "`tags` must be a function from an item to a list of texts."
+    ],
+    [
+      group === undefined || typeof group === "function",
+      "`group` must be a function from an item to a text, or undefined."
+    ],
+    [
+      answer === undefined || typeof answer?.decode === "function",
+      "`answer` must be made by `StructuredAnswer.make`."
+    ],
+    [
+      sweep === undefined || isAxes(sweep),
+      "`sweep` must be lists by `models`, `temperatures` (numbers), `reasoningEfforts` and `prompts`."
+    ],
     [
       id === undefined || typeof id === "function",
       "`id` must be a function from an item to a text."
@@ -109,7 +243,7 @@ const problemsOf = <Item>(benchmark: Benchmark<Item>): ReadonlyArray<string> => 
       '`noAnswer` must be "wrong" or "exclude": how an item counts that the model did not answer.'
     ],
     [
-      scorers.length > 0 && scorers.every((scorer) => typeof scorer?.score === "function"),
+      scorers.length > 0 && scorers.every(isScorer),
       "`scorers` must be a list with at least one scorer, as `[Scorer.exactMatch]`."
     ],
     [

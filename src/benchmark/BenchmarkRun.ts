@@ -1,54 +1,26 @@
 /**
- * Runs a benchmark: checks everything that can be checked for nothing, generates all answers, then scores the stored
- * answers in a pass of its own. Generating is `run/Run.ts`; the answers survive a crash, and scoring starts over.
+ * Runs a benchmark: checks everything that can be checked for nothing (`Opening.ts`), generates all answers
+ * (`Generation.ts`), asks the judges (`Judging.ts`), then scores the stored answers in a pass of its own (`Scoring.ts`).
+ * The answers survive a crash, and scoring starts over.
  */
 import { Clock, Data, Effect, type FileSystem, Result, Runtime, type Scope } from "effect"
 import type { CheckpointStore, StoreError } from "../checkpoint/CheckpointStore.ts"
-import { RunStopped } from "../error/RunStopped.ts"
-import { Generate } from "../generate/Generate.ts"
+import type { RunStopped } from "../error/RunStopped.ts"
+import type { Generate } from "../generate/Generate.ts"
 import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { BenchmarkReport } from "../report/BenchmarkReport.ts"
 import type { ActiveRun } from "../run/ActiveRun.ts"
-import type * as Delivery from "../run/Delivery.ts"
-import * as ItemPreparation from "../run/ItemPreparation.ts"
-import * as Run from "../run/Run.ts"
-import type { InvalidRunOptions } from "../run/RunOptions.ts"
-import * as RunProcess from "../run/RunProcess.ts"
-import * as Arm from "./Arm.ts"
-import * as Benchmark from "./Benchmark.ts"
-import * as Dataset from "./Dataset.ts"
+import type * as Arm from "./Arm.ts"
+import type { Benchmark } from "./Benchmark.ts"
 import type { DatasetError } from "./DatasetError.ts"
-import * as Samples from "./Samples.ts"
+import * as Generation from "./Generation.ts"
+import * as Judging from "./Judging.ts"
+import * as Opening from "./Opening.ts"
 import * as Scoring from "./Scoring.ts"
-import * as Trial from "./Trial.ts"
 
-export interface Options<R = never> extends Arm.Axes {
-  /** Samples of each item in each arm, from 1 (default). */
-  readonly repeats?: number | undefined
-  /** Only the first so many items. Default: all. */
-  readonly limit?: number | undefined
-  /** Another dataset file for the same benchmark. */
-  readonly data?: string | undefined
-  /** Names the run in its store. Default: the benchmark's name. */
-  readonly name?: string | undefined
-  /** The most that all invocations of the run may spend, in USD. Default: no cap. */
-  readonly maxCostUsd?: number | undefined
+export interface Options<R = never> extends Opening.Options {
   /** Stops the run once more than this share of all requests has failed, 0 to 1. Default: never. */
   readonly maxFailed?: number | undefined
-  /** Start over under this name. Default false. */
-  readonly fresh?: boolean | undefined
-  /** Try again what failed in an earlier invocation. Default false. */
-  readonly retryFailed?: boolean | undefined
-  /** Items with equal requests share one answer for each repeat. Default false. See `RunOptions`. */
-  readonly dedupe?: boolean | undefined
-  /** Order and mark requests for the provider's prompt cache. Default false. See `RunOptions`. */
-  readonly promptCaching?: boolean | undefined
-  /** In batch mode: submit, then stop. Default false. See `RunOptions`. */
-  readonly detach?: boolean | undefined
-  /** What becomes of batches where the run is stopped. Default `detach`. See `RunOptions`. */
-  readonly whenStopped?: "detach" | "cancel" | undefined
-  /** Unix milliseconds by which all is to be done. See `RunOptions`. */
-  readonly deadline?: number | undefined
   /** Runs beside the generation, as a display would, and is interrupted at its end. */
   readonly beside?: ((started: Started) => Effect.Effect<void, never, R>) | undefined
 }
@@ -56,7 +28,7 @@ export interface Options<R = never> extends Arm.Axes {
 export interface Started {
   readonly active: ActiveRun
   readonly arms: ReadonlyArray<Arm.Arm>
-  /** Requests of all arms and repeats, those already answered included. */
+  /** Requests of all arms and repeats, those already answered included; of conversations the first ones. */
   readonly total: number
 }
 
@@ -71,85 +43,78 @@ export class BenchmarkStopped extends Data.TaggedError("BenchmarkStopped")<{
   override readonly [Runtime.errorExitCode]: number = this.stopped.exitCode
 }
 
-export type ExecuteError =
-  | Benchmark.BenchmarkError
-  | Arm.ArmError
-  | DatasetError
-  | StoreError
-  | InvalidRunOptions
-  | BenchmarkStopped
+export type ExecuteError = Opening.OpenError | BenchmarkStopped
+
+type Needs = Generate | ModelCatalog | CheckpointStore | FileSystem.FileSystem
 
 /**
- * One invocation. Before the first request: the definition, every arm against the catalogue, and one pass over the whole
- * dataset. The report is also kept in the store, that of a stopped run too.
+ * One invocation. Before the first request: the definition, every arm and judge against the catalogue, and one pass over
+ * the whole dataset. The items' results and the report are also kept in the store, those of a stopped run too.
  */
-export const execute = <Item, R = never>(
-  definition: Benchmark.Benchmark<Item>,
+export const execute = <Item, Answer, R = never>(
+  definition: Benchmark<Item, Answer>,
   options: Options<R> = {}
-): Effect.Effect<
-  BenchmarkReport,
-  ExecuteError,
-  Exclude<R, Scope.Scope> | Generate | ModelCatalog | CheckpointStore | FileSystem.FileSystem
-> =>
+): Effect.Effect<BenchmarkReport, ExecuteError, Exclude<R, Scope.Scope> | Needs> =>
   Effect.gen(function* () {
-    const startedAt = yield* Clock.currentTimeMillis
-    const benchmark = yield* Benchmark.check(definition)
-    const arms = yield* Arm.plan(benchmark, options, options.maxCostUsd !== undefined)
-    const { data, limit, repeats = 1 } = options
-    const dataset = Dataset.at(benchmark.dataset, data)
-    const selection = { dataset, limit }
-    const total = (yield* Samples.count(benchmark, selection)) * arms.length * repeats
-
-    const { provider } = yield* Generate
-    const { name = benchmark.name, maxCostUsd, fresh, retryFailed, dedupe, promptCaching } = options
-    const { detach, whenStopped, deadline } = options
-    const patience = { detach, whenStopped, deadline }
-    const runOptions = { maxCostUsd, fresh, retryFailed, dedupe, promptCaching, ...patience }
-    const run = Trial.run(benchmark, { ...runOptions, name })
-    const active = yield* Run.open(run)
-    const prepared = ItemPreparation.prepare(
-      run,
-      Trial.trials(Samples.samples(benchmark, selection), arms, repeats),
-      ItemPreparation.rulesOf(active, provider)
-    )
+    const opened = yield* Opening.open(definition, options)
+    const { active, arms, total } = opened
     const generated = yield* withBeside(
       options.beside?.({ active, arms, total }) ?? Effect.void,
-      RunProcess.process(run, active, prepared, countFailures(active, total, options.maxFailed))
+      Effect.andThen(Generation.generate(opened, options.maxFailed), askJudges(opened))
     ).pipe(Effect.result)
-    if (Result.isFailure(generated) && generated.failure._tag !== "RunStopped") {
-      return yield* generated.failure
-    }
-    const tally = yield* Scoring.score(benchmark, { active, prepared, arms, repeats })
-    const report = tally.report({
-      active,
+    return yield* conclude(opened, generated)
+  }).pipe(Effect.scoped, Effect.withSpan("BenchmarkRun.execute"))
+
+/**
+ * Scores the answers that a run has stored once more, and generates none: what has no answer is missing. For scorers that
+ * are new or were changed; only judges that have not seen an answer yet are asked, and paid. Results and report replace
+ * those of the run in the store. The options must be those that the run was made with: they say which answers are its own.
+ */
+export const rescore = <Item, Answer>(
+  definition: Benchmark<Item, Answer>,
+  options: Omit<Opening.Options, "fresh"> = {}
+): Effect.Effect<BenchmarkReport, ExecuteError, Needs> =>
+  Effect.gen(function* () {
+    const opened = yield* Opening.open(definition, options)
+    return yield* conclude(opened, yield* Effect.result(askJudges(opened)))
+  }).pipe(Effect.scoped, Effect.withSpan("BenchmarkRun.rescore"))
+
+const askJudges = <Item, Answer>({
+  benchmark,
+  run,
+  source,
+  ...opened
+}: Opening.Opened<Item, Answer>) => {
+  const { active } = opened
+  const judges = Judging.judgesOf(benchmark)
+  return Judging.ask(judges, Scoring.answers(benchmark, { ...source, ...opened }), {
+    active,
+    options: run.options
+  })
+}
+
+/** Scores what there is, however the generation ended, and keeps the report. */
+const conclude = Effect.fnUntraced(function* <Item, Answer>(
+  opened: Opening.Opened<Item, Answer>,
+  generated: Result.Result<void, DatasetError | StoreError | RunStopped>
+) {
+  const { active, benchmark, mode, provider, skipped, source, startedAt } = opened
+  const failure = Result.isFailure(generated) ? generated.failure : undefined
+  if (failure !== undefined && failure._tag !== "RunStopped") return yield* failure
+  const scored = yield* Scoring.score(benchmark, { ...source, ...opened })
+  const report: BenchmarkReport = {
+    ...scored.report({
+      ...{ active, mode },
       simulated: provider.simulated,
       elapsedSeconds: ((yield* Clock.currentTimeMillis) - startedAt) / 1000
-    })
-    yield* active.journal.append([{ _tag: "Reported", report }])
-    const stopped = Result.isFailure(generated) ? generated.failure : undefined
-    return stopped?._tag === "RunStopped"
-      ? yield* new BenchmarkStopped({ stopped, report })
-      : report
-  }).pipe(Effect.scoped, Effect.withSpan("BenchmarkRun.execute"))
+    }),
+    ...(skipped === undefined ? {} : { skipped })
+  }
+  yield* active.journal.append([{ _tag: "Reported", report }])
+  return failure === undefined ? report : yield* new BenchmarkStopped({ stopped: failure, report })
+})
 
 const withBeside = <A, E, R, R2>(
   beside: Effect.Effect<void, never, R2>,
   work: Effect.Effect<A, E, R>
 ) => Effect.scoped(Effect.andThen(Effect.forkScoped(beside), work))
-
-/** Once this many have failed no success of the others can help: the rest need not be paid for. */
-const countFailures = (active: ActiveRun, total: number, maxFailed: number | undefined) => {
-  let failed = 0
-  return (group: ReadonlyArray<Delivery.Delivery<unknown, unknown>>) =>
-    Effect.sync(() => {
-      if (maxFailed === undefined) return
-      for (const { _tag } of group) if (_tag === "Failed") failed += 1
-      if (failed > maxFailed * total) active.stop(tooManyFailures(failed, total, maxFailed))
-    })
-}
-
-const tooManyFailures = (failed: number, total: number, maxFailed: number) =>
-  new RunStopped({
-    why: "too-many-failures",
-    detail: `${failed} of ${total} requests failed, more than the ${maxFailed * 100}% allowed. Mend the cause, then start the run again with its failed items (--retry-failed).`
-  })

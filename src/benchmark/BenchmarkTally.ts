@@ -3,59 +3,86 @@ import * as CostReport from "../cost/CostReport.ts"
 import * as Money from "../cost/Money.ts"
 import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { ArmReport, BenchmarkReport } from "../report/BenchmarkReport.ts"
+import * as Comparisons from "../report/Comparisons.ts"
 import { version } from "../report/Version.ts"
 import * as TokenUsage from "../request/TokenUsage.ts"
 import type { ActiveRun } from "../run/ActiveRun.ts"
+import * as Groups from "../statistics/Groups.ts"
 import type { Arm } from "./Arm.ts"
 import * as ArmTally from "./ArmTally.ts"
-import type { Benchmark } from "./Benchmark.ts"
+import type { NoAnswerPolicy } from "./Benchmark.ts"
 import type { ItemResult } from "./ItemResult.ts"
-import { idOf } from "./Scorer.ts"
+import { idOf, type Scorer } from "./Scorer.ts"
+import { responsesOf } from "./tally/AnswerTally.ts"
+import * as TagTally from "./tally/TagTally.ts"
+import * as TemperatureCurves from "./tally/TemperatureCurves.ts"
+import { scoresOf } from "./tally/Values.ts"
 
 /** What the results do not say. */
 export interface Facts {
   readonly active: ActiveRun
+  readonly mode: BenchmarkReport["mode"]
   readonly simulated: boolean
   readonly elapsedSeconds: number
 }
 
+/** What the numbers are split and clustered by. */
+export interface TalliedItem {
+  readonly tags: ReadonlyArray<string>
+  /** The cluster it belongs to, if any. */
+  readonly group: string | undefined
+}
+
 export interface BenchmarkTally {
   /** One item: for each arm, in their order, the results of its repeats. */
-  readonly add: (byArm: ReadonlyArray<ReadonlyArray<ItemResult>>) => void
+  readonly add: (item: TalliedItem, byArm: ReadonlyArray<ReadonlyArray<ItemResult>>) => void
   readonly report: (facts: Facts) => BenchmarkReport
 }
 
 /** Reasons of scorers are free text; a report keeps the first of them. */
 const KEPT_SCORE_FAILURES = 5
 
-/** @param find the catalogue's, for what caching and batches saved */
-export const make = <Item>(
-  benchmark: Benchmark<Item>,
+/** Of a benchmark. */
+export interface Judged {
+  readonly name: string
+  readonly noAnswer: NoAnswerPolicy
+  readonly scorers: ReadonlyArray<Pick<Scorer, "name" | "version">>
+}
+
+/**
+ * Memory: that of `ArmTally.ts` for each arm, of `report/Comparisons.ts` for their pairs, of `tally/TagTally.ts` for tags, and
+ * the name of each group. Without groups it does not grow beyond some 10 MB an arm, however many items there are.
+ *
+ * @param find the catalogue's, for what caching and batches saved
+ */
+export const make = (
+  { name, noAnswer, scorers }: Judged,
   arms: ReadonlyArray<Arm>,
   repeats: number,
   find: ModelCatalog["Service"]["find"] = () => undefined
 ): BenchmarkTally => {
-  const { name, noAnswer } = benchmark
-  const scorers = benchmark.scorers.map(({ name, version }) => ({ name, version }))
   const tallies = arms.map((arm) =>
     ArmTally.make({ arm, model: find(arm.model), repeats, scorers, noAnswer })
   )
+  const comparisons = Comparisons.make(arms.map(({ label }) => label))
+  const tags = TagTally.make(arms.length)
+  const groups = Groups.numbering()
   const failures = new Map<string, { items: number; advice: string }>()
   const scoreFailures = new Map<string, { scorer: string; reason: string }>()
   let usage = TokenUsage.none
   let simulated = false
 
   const look = (result: ItemResult) => {
-    if (result._tag === "Failed") {
-      const { reason, advice } = result.failure
-      const known = failures.get(reason)
-      if (known === undefined) failures.set(reason, { items: 1, advice })
-      else known.items += 1
-    } else if (result._tag !== "Missing") {
-      if (result.shared !== true) usage = TokenUsage.add(usage, result.response.usage)
-      simulated ||= result.response.simulated
-      if (result._tag === "Scored") noteScoreFailures(result.scores)
+    for (const response of responsesOf(result)) {
+      if (result.shared !== true) usage = TokenUsage.add(usage, response.usage)
+      simulated ||= response.simulated
     }
+    if (result._tag === "Scored") noteScoreFailures(result.scores)
+    if (result._tag !== "Failed") return
+    const { reason, advice } = result.failure
+    const known = failures.get(reason)
+    if (known === undefined) failures.set(reason, { items: 1, advice })
+    else known.items += 1
   }
 
   const noteScoreFailures = (scores: Extract<ItemResult, { _tag: "Scored" }>["scores"]) => {
@@ -66,11 +93,26 @@ export const make = <Item>(
     })
   }
 
-  const add = (byArm: ReadonlyArray<ReadonlyArray<ItemResult>>) => {
+  const add: BenchmarkTally["add"] = (item, byArm) => {
+    const group = item.group === undefined ? undefined : groups.of(item.group)
     byArm.forEach((results, index) => {
       results.forEach(look)
-      tallies[index]?.add(results)
+      tallies[index]?.add(results, group)
     })
+    const scores = byArm.map((results) => scoresOf(results, noAnswer))
+    comparisons.add(scores, group)
+    tags.add(item.tags, group, scores)
+  }
+
+  /** What is there only where the run had something to tell of it. */
+  const optional = (reports: ReadonlyArray<ArmReport>) => {
+    const curves = TemperatureCurves.make(reports)
+    const byTag = tags.report()
+    return {
+      ...(arms.length > 1 ? { comparisons: comparisons.result() } : {}),
+      ...(curves === undefined ? {} : { temperatureCurves: curves }),
+      ...(byTag === undefined ? {} : { tags: byTag })
+    }
   }
 
   const report = (facts: Facts): BenchmarkReport => {
@@ -86,7 +128,7 @@ export const make = <Item>(
       spillway: version,
       benchmark: name,
       run: active.name,
-      mode: "online",
+      mode: facts.mode,
       simulated: simulated || facts.simulated,
       complete: missing === 0 && stopped === undefined,
       stopped: stopped?.message ?? null,
@@ -116,16 +158,19 @@ export const make = <Item>(
       spentUsd: Money.toUsd(Money.add(journal.recovered.spent, Money.NanoUsd(counters.spent))),
       cost: CostReport.make(counters),
       arms: reports,
+      ...optional(reports),
       failures: [...failures]
         .map(([reason, { items, advice }]) => ({ reason, items, advice }))
         .sort((a, b) => b.items - a.items),
       scoreFailures: [...scoreFailures.values()],
-      warnings: [...active.warnings]
+      warnings: [...active.warnings, ...(tags.isCut() ? [MANY_TAGS] : [])]
     }
   }
 
   return { add, report }
 }
+
+const MANY_TAGS = `The items have more than ${TagTally.TOLD_APART} tags: scores by tag are of the first ${TagTally.TOLD_APART}.`
 
 const total = (arms: ReadonlyArray<ArmReport>, of: (arm: ArmReport) => number): number =>
   arms.reduce((sum, arm) => sum + of(arm), 0)

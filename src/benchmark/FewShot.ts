@@ -14,6 +14,8 @@ export interface FewShot {
   readonly count: number
   /** Draws other examples for each item, the same for the same seed, item and pool. Default: the pool's first for all. */
   readonly seed?: number | undefined
+  /** Examples that agree with the item in this field only, as MMLU's of one subject. Default: all of the pool. */
+  readonly by?: string | undefined
   /** The field that the examples are put into, as a list of the pool's values. Default `examples`. */
   readonly field?: string | undefined
 }
@@ -35,9 +37,23 @@ export const withExamples =
       ["seed", options.seed ?? 0, Number.MIN_SAFE_INTEGER]
     ]) ??
     Stream.unwrap(
-      Effect.map(load(pool, poolPath), (examples) =>
-        Stream.mapEffect(rows, (row) => given(row, row.path ?? path, examples, options))
-      )
+      Effect.map(load(pool, poolPath), (examples) => {
+        const { by } = options
+        const fitting =
+          by === undefined
+            ? undefined
+            : Map.groupBy(examples, ({ value }) => contentOf(fieldOf(value, by)))
+        return Stream.mapEffect(rows, (row) =>
+          given(
+            row,
+            row.path ?? path,
+            fitting === undefined || by === undefined
+              ? examples
+              : (fitting.get(contentOf(fieldOf(row.value, by))) ?? []),
+            options
+          )
+        )
+      })
     )
 
 const load = (
@@ -56,6 +72,11 @@ const load = (
     return rows.map(({ value }) => ({ value, content: contentOf(value) }))
   })
 
+const fieldOf = (value: unknown, field: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, field)
+    ? Reflect.get(value, field)
+    : undefined
+
 const contentOf = (value: unknown): string => {
   try {
     return canonicalize(value) ?? ""
@@ -68,7 +89,7 @@ const given = (
   row: Row,
   path: string,
   examples: ReadonlyArray<Example>,
-  { count, seed, field = "examples" }: FewShot
+  { by, count, seed, field = "examples" }: FewShot
 ): Effect.Effect<Row, DatasetError> => {
   const { value, line } = row
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -81,7 +102,8 @@ const given = (
   const random = seed === undefined ? undefined : seeded(seed, "few-shot", digest(content))
   const chosen = choose(examples, count, content, random)
   if (chosen.length < count) {
-    const problem = `The pool has ${chosen.length} examples for it, fewer than ${count}.`
+    const agreeing = by === undefined ? "" : ` that agree with it in \`${by}\``
+    const problem = `The pool has ${chosen.length} examples for it${agreeing}, fewer than ${count}.`
     return Effect.fail(
       new DatasetError({ path, line, problem, fix: "Ask for fewer, or give a larger pool." })
     )

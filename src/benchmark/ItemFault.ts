@@ -7,14 +7,13 @@ import { DatasetError } from "./DatasetError.ts"
 export const calls =
   (path: string, line: number) =>
   <A>(name: string, is: (value: unknown) => value is A, call: () => unknown): A => {
-    let value: unknown
     let problem = "did not return what it should"
     try {
-      value = call()
+      const value = call()
+      if (is(value)) return value
     } catch (error) {
       problem = `threw ${error instanceof Error ? error.name : "a value"}`
     }
-    if (is(value)) return value
     throw new DatasetError({
       path,
       line,
@@ -42,6 +41,6 @@ export const schemaError = (
     line,
     ...(field === "" ? {} : { field }),
     problem: `The item does not fit its schema: ${first?.message ?? "it is of another form"}.`,
-    fix: "Correct the item, or the benchmark's `item` schema."
+    fix: "Correct the item or the benchmark's `item` schema, or pass over such items (--skip-invalid)."
   })
 }

@@ -1,11 +1,12 @@
 /** What became of one item in one arm, as scoring sees it. Refused, failed and wrong are never mixed. */
-import { Effect } from "effect"
-import type { StoredOutcome } from "../checkpoint/CheckpointStore.ts"
+import { Result } from "effect"
+import type { RequestKey } from "../checkpoint/RequestKey.ts"
 import type { Failure } from "../checkpoint/RunRecord.ts"
-import { type ModelResponse, type NoAnswerReason, noAnswer } from "../request/ModelResponse.ts"
+import type { ModelResponse, NoAnswerReason } from "../request/ModelResponse.ts"
 import type { Benchmark } from "./Benchmark.ts"
-import type { Sample } from "./Samples.ts"
-import * as Scorer from "./Scorer.ts"
+import type { Conversation } from "./Conversation.ts"
+import type * as Scorer from "./Scorer.ts"
+import * as ShownPrompt from "./ShownPrompt.ts"
 
 /** What an item cost beside its answer. */
 interface Bill {
@@ -13,11 +14,13 @@ interface Bill {
   readonly lost?: number
   /** The answer is that of an equal request before it, and paid for there. */
   readonly shared?: true
+  /** Answers of the turns before the last one; also of a conversation that failed, or that the run stopped, later on. */
+  readonly earlier?: ReadonlyArray<ModelResponse>
 }
 
 export type ItemResult = Bill & Ended
 
-type Ended =
+export type Ended =
   | {
       readonly _tag: "Scored"
       readonly response: ModelResponse
@@ -27,6 +30,8 @@ type Ended =
   | {
       readonly _tag: "NoAnswer"
       readonly reason: NoAnswerReason
+      /** What did not fit, for `off-schema`. */
+      readonly problem?: string
       readonly response: ModelResponse
     }
   | { readonly _tag: "Failed"; readonly failure: Failure }
@@ -35,20 +40,56 @@ type Ended =
 
 export const missing: ItemResult = { _tag: "Missing" }
 
-/** Scores a stored outcome with every scorer of the benchmark. */
-export const make = <Item>(
-  benchmark: Benchmark<Item>,
-  { item, target }: Sample<Item>,
-  outcome: StoredOutcome | undefined
-): Effect.Effect<ItemResult> => {
-  if (outcome === undefined) return Effect.succeed(missing)
-  if (outcome._tag === "Failed") return Effect.succeed(outcome)
-  const { response } = outcome
-  const reason = noAnswer(response)
-  if (reason !== undefined) return Effect.succeed({ _tag: "NoAnswer", reason, response })
-  const input = { item, target, text: response.text, response }
-  return Effect.map(
-    Effect.forEach(benchmark.scorers, (scorer) => Scorer.judge(scorer, input)),
-    (scores) => ({ _tag: "Scored", response, scores })
+/** What scorers get of a conversation's answer, or what it ended with instead. */
+export const inputOf = <Item, Answer>(
+  benchmark: Pick<Benchmark<Item, Answer>, "answer">,
+  conversation: Conversation<Item>
+): Result.Result<Scorer.ScoreInput<Item, Answer>, Ended> => {
+  const { asked, end = missing, trial, turns } = conversation
+  const last = turns.at(-1)
+  if (end._tag !== "Answered") return Result.fail(end)
+  if (last === undefined) return Result.fail(missing)
+  const { response, text } = last
+  const decoded = benchmark.answer?.decode(response) ?? Result.succeed(text as Answer)
+  if (Result.isFailure(decoded)) {
+    const { problem, reason } = decoded.failure
+    return Result.fail({ _tag: "NoAnswer", reason, problem, response })
+  }
+  const { item, target } = trial.sample
+  const [first] = asked
+  const messages = first._tag === "Ready" ? ShownPrompt.of(first.request.body) : []
+  return Result.succeed({ item, target, text, answer: decoded.success, response, messages, turns })
+}
+
+/** @param scores one for each scorer, in their order */
+export const scored = (
+  { response }: Pick<Scorer.ScoreInput<unknown>, "response">,
+  scores: ReadonlyArray<Scorer.ScoreOutcome>
+): Ended => ({ _tag: "Scored", response, scores })
+
+/** @param lost 1e-9 USD by the key of the request */
+export const withBill = (
+  ended: Ended,
+  conversation: Conversation<unknown>,
+  lost: ReadonlyMap<RequestKey, number>
+): ItemResult => {
+  const { asked, responses } = conversation
+  const isShared = (at: number) => {
+    const one = asked[at]
+    return one?._tag === "Ready" && one.shared === true
+  }
+  const amount = asked.reduce(
+    (sum, { key }, at) => sum + (isShared(at) ? 0 : (lost.get(key) ?? 0)),
+    0
   )
+  const shared = asked.every((_, at) => isShared(at))
+  // A response that the end itself has is not an earlier one; of the others, what was paid for elsewhere does not count.
+  const before = "response" in ended ? responses.slice(0, -1) : responses
+  const earlier = shared ? before : before.filter((_, at) => !isShared(at))
+  return {
+    ...ended,
+    ...(shared ? { shared } : {}),
+    ...(amount === 0 ? {} : { lost: amount }),
+    ...(earlier.length === 0 ? {} : { earlier })
+  }
 }

@@ -1,9 +1,9 @@
 /** From rows to the items of a benchmark: decoded, given a target and an id, the ids proved to be unique. */
-import canonicalize from "canonicalize"
 import { Effect, type FileSystem, Predicate, Result, Schema, Stream } from "effect"
 import * as Arr from "effect/Array"
 import { type Digest, Sha256 } from "../checkpoint/Sha256.ts"
-import type { Benchmark, Prompt } from "./Benchmark.ts"
+import { type Benchmark, isPrompt, type Prompt, promptsOf } from "./Benchmark.ts"
+import { hash } from "./ContentHash.ts"
 import { type Dataset, nameOf, type Row, rowsOrEmpty } from "./Dataset.ts"
 import { DatasetError } from "./DatasetError.ts"
 import { calls, schemaError } from "./ItemFault.ts"
@@ -14,13 +14,19 @@ export interface Sample<out Item> {
   /** Position in the dataset, from 0. */
   readonly index: number
   readonly line: number
-  readonly prompt: Prompt
+  /** What is asked, by the name of the variant; the name is empty where the benchmark has one prompt. */
+  readonly prompts: ReadonlyMap<string, Prompt>
   readonly target: string
+  readonly tags: ReadonlyArray<string>
+  /** The cluster it belongs to. */
+  readonly group: string | undefined
 }
 
 export interface Options {
   /** Instead of the benchmark's own. */
   readonly dataset?: Dataset | undefined
+  /** Prompt variants that are made, by name: those of a run's arms. Default: all of them. */
+  readonly variants?: ReadonlyArray<string> | undefined
   /** Only the first so many items; with `skipInvalid`, of those that are left. */
   readonly limit?: number | undefined
   /**
@@ -49,14 +55,14 @@ const LISTED = 100
  * One pass over the dataset, in its order. Every pass gives the same samples; the memory it takes is one id an item.
  * Rows of equal content are samples of their own: `1f…`, `1f…#2`.
  */
-export const samples = <Item>(
-  benchmark: Benchmark<Item>,
+export const samples = <Item, Answer>(
+  benchmark: Benchmark<Item, Answer>,
   options: Options = {}
 ): Stream.Stream<Sample<Item>, DatasetError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.map(Sha256, (digest) => {
       const { dataset = benchmark.dataset, limit, skipInvalid = false } = options
-      const sampler = makeSampler(benchmark, nameOf(dataset), digest)
+      const sampler = makeSampler(benchmark, nameOf(dataset), digest, options.variants)
       const rows = rowsOrEmpty(dataset)
       if (skipInvalid) return valid(Stream.zipWithIndex(rows), sampler, options)
       return (limit === undefined ? rows : Stream.take(rows, limit)).pipe(
@@ -67,8 +73,8 @@ export const samples = <Item>(
   )
 
 /** What can be used and what not; fails at the first that cannot, but for `skipInvalid`. To be asked before anything is sent. */
-export const survey = <Item>(
-  benchmark: Benchmark<Item>,
+export const survey = <Item, Answer>(
+  benchmark: Benchmark<Item, Answer>,
   options: Options = {}
 ): Effect.Effect<Survey, DatasetError, FileSystem.FileSystem> =>
   Effect.suspend(() => {
@@ -87,7 +93,7 @@ export const survey = <Item>(
   })
 
 /** How many can be used. */
-export const count = <Item>(benchmark: Benchmark<Item>, options: Options = {}) =>
+export const count = <Item, Answer>(benchmark: Benchmark<Item, Answer>, options: Options = {}) =>
   Effect.map(survey(benchmark, options), (found) => found.count)
 
 /** A page at a time and without an Effect for each row: this runs for every row of every pass. */
@@ -158,12 +164,16 @@ interface Sampler<Item> {
   readonly sample: (item: Item, row: Row, index: number) => Sample<Item>
 }
 
-const makeSampler = <Item>(
-  benchmark: Benchmark<Item>,
+const makeSampler = <Item, Answer>(
+  benchmark: Benchmark<Item, Answer>,
   path: string,
-  digest: Digest
+  digest: Digest,
+  variants: ReadonlyArray<string> | undefined
 ): Sampler<Item> => {
-  const { id, prompt, target } = benchmark
+  const { id, target, tags, group } = benchmark
+  const prompts = promptsOf(benchmark).filter(
+    ([variant]) => variants === undefined || variants.includes(variant)
+  )
   const decode = Schema.decodeUnknownResult(benchmark.item)
   /** Content hashes with how often they came; or the benchmark's own ids, with the line they came from. */
   const seen = new Map<string, number>()
@@ -184,10 +194,10 @@ const makeSampler = <Item>(
   }
 
   const contentId = (value: unknown): string => {
-    const hash = digest(canonical(value)).slice(0, HASH_DIGITS)
-    const before = seen.get(hash) ?? 0
-    seen.set(hash, before + 1)
-    return before === 0 ? hash : `${hash}#${before + 1}`
+    const name = hash(digest, value)
+    const before = seen.get(name) ?? 0
+    seen.set(name, before + 1)
+    return before === 0 ? name : `${name}#${before + 1}`
   }
 
   return {
@@ -209,32 +219,26 @@ const makeSampler = <Item>(
               ),
         index,
         line,
-        prompt: own("prompt", isPrompt, () => prompt(item)),
-        target: own("target", Predicate.isString, () => target(item))
+        prompts: new Map(
+          prompts.map(([variant, prompt]) => {
+            const name = variant === "" ? "prompt" : `prompt.${variant}`
+            return [variant, own(name, isPrompt, () => prompt(item))]
+          })
+        ),
+        target: own("target", Predicate.isString, () => target(item)),
+        tags: tags === undefined ? none : own("tags", isTexts, () => tags(item)),
+        group: group === undefined ? undefined : own("group", isGroup, () => group(item))
       }
     }
   }
 }
 
-const isPrompt = (value: unknown): value is Prompt =>
-  typeof value === "string" || (typeof value === "object" && value !== null)
+const none: ReadonlyArray<string> = []
+
+const isTexts = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every(Predicate.isString)
+
+const isGroup = (value: unknown): value is string | undefined =>
+  value === undefined || typeof value === "string"
 
 const quoted = (id: string) => JSON.stringify(id.length > 60 ? `${id.slice(0, 60)}…` : id)
-
-/** 64 bits: two among a million different rows meet with a chance below 1 in 10,000,000. */
-const HASH_DIGITS = 16
-
-/** Canonical JSON refuses some values that JSON takes: only those pay for a copy without them. */
-const canonical = (value: unknown): string => {
-  try {
-    return canonicalize(value) ?? ""
-  } catch {
-    return canonicalize(JSON.parse(JSON.stringify(value, wellFormed))) ?? ""
-  }
-}
-
-/** What JSON or UTF-8 cannot write: half a surrogate pair, and integers beyond a double. */
-const wellFormed = (_: string, value: unknown): unknown => {
-  if (typeof value === "bigint") return String(value)
-  return typeof value === "string" ? value.toWellFormed() : value
-}

@@ -8,6 +8,8 @@ import type { NanoUsd } from "../cost/Money.ts"
 import { type Verdict, verdict } from "../error/Verdict.ts"
 import type { ModelResponse } from "../request/ModelResponse.ts"
 import type { BatchRecord, LedgerRecord, ShardId } from "./BatchRecord.ts"
+import type { BlockFinished, FinishedBlocks } from "./BlockRecord.ts"
+import type { ItemRecord } from "./ItemRecord.ts"
 import type { RequestKey } from "./RequestKey.ts"
 import type { Failure, RecordTag, RunRecord } from "./RunRecord.ts"
 
@@ -85,6 +87,20 @@ export interface Journal {
   readonly delivered: (
     itemIds: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyMap<string, RequestKey>, StoreError>
+  /**
+   * The blocks that this run has finished. Those that need answers are left out where a run was removed from the store
+   * after the journal that wrote them was opened: the answers may have been that run's.
+   */
+  readonly finishedBlocks: Effect.Effect<FinishedBlocks, StoreError>
+  /** The block at a place that `finishedBlocks` names. */
+  readonly finishedBlock: (seq: number) => Effect.Effect<BlockFinished, StoreError>
+  /**
+   * Puts these in the place of the run's results. Written as they come, and seen by `results` all at once when the
+   * stream has ended; where it fails, or the process dies, the earlier ones stay. Constant memory.
+   */
+  readonly replaceResults: <E, R>(
+    items: Stream.Stream<ItemRecord, E, R>
+  ) => Effect.Effect<void, StoreError | E, R>
 }
 
 export interface RunSummary {
@@ -114,6 +130,13 @@ export class CheckpointStore extends Context.Service<
       run: string,
       shard: ShardId
     ) => Stream.Stream<Extract<BatchRecord, { readonly _tag: "ShardLines" }>, StoreError>
+    /** The results of a benchmark's last scoring, in the dataset's order, by run id; none before the first. Needs no lock. */
+    readonly results: (run: string) => Stream.Stream<ItemRecord, StoreError>
+    /** As `Journal.lookup`, by run id, and needs no lock. */
+    readonly outcomes: (
+      run: string,
+      keys: ReadonlyArray<RequestKey>
+    ) => Effect.Effect<ReadonlyMap<RequestKey, StoredOutcome>, StoreError>
     /** Newest first. A name that was started over appears once for each start. */
     readonly runs: Stream.Stream<RunSummary, StoreError>
     /** The newest run of that name, or the run of that id. */

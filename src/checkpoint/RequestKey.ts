@@ -44,13 +44,14 @@ const canonical = (identity: object): string => {
 
 /**
  * @param provider who answers: base URL and account, or a simulated provider with its seed
- * @param repeat 0-based number of the sample: repeats of one request are different samples
+ * @param repeat 0-based number of the sample: repeats of one request are different samples. Of a conversation's later
+ *   turns a text, the turn's place in it
  * @param digest the program's `Sha256`; the result is the same by any
  */
 export const make = (
   provider: string,
   request: ResolvedRequest,
-  repeat = 0,
+  repeat: number | string = 0,
   digest: Digest = portable
 ): RequestKey => {
   const body = Object.fromEntries(

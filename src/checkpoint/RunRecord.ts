@@ -5,10 +5,11 @@
 import { Schema } from "effect"
 import { ModelResponse } from "../request/ModelResponse.ts"
 import * as BatchRecord from "./BatchRecord.ts"
+import * as BlockRecord from "./BlockRecord.ts"
 import { RequestKey } from "./RequestKey.ts"
 
-/** Version of the records below; a store of a newer version is refused, an older one is migrated. */
-export const VERSION = 2
+/** Version of the records below, and of results; a store of a newer version is refused, an older one is migrated. */
+export const VERSION = 3
 
 /** The last word on an item that could not be answered; the same value live and from the store. */
 export const Failure = Schema.Struct({
@@ -72,6 +73,39 @@ export const Scored = Schema.TaggedStruct("Scored", {
   score: Schema.Json
 })
 
+/**
+ * How a start was doing at a moment: `run/Vitals.ts`. Counts are those of the start, from 0 at its beginning; what is
+ * drawn over time is the difference between two of them.
+ */
+export const Vitals = Schema.TaggedStruct("Vitals", {
+  /** Unix milliseconds of the start's beginning: what is equal in its records. */
+  start: Schema.Finite,
+  /** Unix milliseconds. */
+  at: Schema.Finite,
+  /** Outcomes, those that the store had included. */
+  answered: Schema.Int,
+  noAnswer: Schema.Int,
+  failed: Schema.Int,
+  /** Part of the three: outcomes that the store had. */
+  fromStore: Schema.Int,
+  /** Requests that left, retries included. */
+  sent: Schema.Int,
+  retries: Schema.Int,
+  /** Attempts answered by 429. */
+  rateLimited: Schema.Int,
+  /** 1e-9 USD. */
+  spent: Schema.Int,
+  /** Of all runs on the same limiter; absent where the program has none that can be seen. */
+  inFlight: Schema.optionalKey(Schema.Int),
+  /** Share of the quota used over the last minute, 0 to 1: that of the tightest bucket of the busiest pool. */
+  quotaShare: Schema.optionalKey(Schema.Finite),
+  /** What is with the Batch API; absent where nothing is. */
+  batches: Schema.optionalKey(
+    Schema.Struct({ open: Schema.Int, lines: Schema.Int, done: Schema.Int })
+  )
+})
+export type Vitals = typeof Vitals.Type
+
 /** The settings a run was started with: what `--run NAME` remembers. The last one holds. */
 export const Configured = Schema.TaggedStruct("Configured", { settings: Schema.Json })
 
@@ -87,6 +121,8 @@ export const RunRecord = Schema.Union([
   Scored,
   Configured,
   Reported,
+  Vitals,
+  ...BlockRecord.members,
   ...BatchRecord.members
 ])
 export type RunRecord = typeof RunRecord.Type

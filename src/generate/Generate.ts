@@ -60,6 +60,8 @@ export class Generate extends Context.Service<
   Generate,
   {
     readonly provider: Provider
+    /** How `generateMany` answers: in real time, by the Batch API, or by both. */
+    readonly mode: "online" | "batch" | "hybrid"
     /**
      * Outcomes in the order of finishing, each durable in the run's journal before it is emitted. Answers that the
      * journal has are emitted without a request; so are earlier failures, unless `retryFailed`.

@@ -15,6 +15,24 @@ export const percent = (share: number | null): string =>
 export const interval = (ci95: readonly [number, number] | null): string =>
   ci95 === null ? UNKNOWN : `${(100 * ci95[0]).toFixed(1)}–${(100 * ci95[1]).toFixed(1)}%`
 
+/** A difference of two scores, in percentage points: `3.1` */
+export const points = (difference: number): string => {
+  const text = (100 * difference).toFixed(1)
+  return text === "-0.0" ? "0.0" : text
+}
+
+/** `0.4 to 5.8` */
+export const pointsInterval = ([low, high]: readonly [number, number]): string =>
+  `${points(low)} to ${points(high)}`
+
+/** `0.42`, `0.021`, `< 0.001` */
+export const pValue = (p: number | null): string => {
+  if (p === null) return UNKNOWN
+  if (p < 0.001) return "< 0.001"
+  // 0.0499 must not be shown as the 0.05 that it is below.
+  return p < 0.1 ? p.toFixed(3) : p.toFixed(2)
+}
+
 /** `0.42 s`, `12.3 s`, `3 min 5 s`, `2 h 10 min` */
 export const duration = (seconds: number | null): string => {
   if (seconds === null) return UNKNOWN

@@ -6,6 +6,7 @@ import type { Estimate } from "../cost/Estimate.ts"
 import type { Range } from "../cost/Range.ts"
 import * as Figures from "./Figures.ts"
 import { oneLine } from "./PlainText.ts"
+import * as Sensitivity from "./Sensitivity.ts"
 
 export interface RunPlan {
   readonly name: string
@@ -43,6 +44,8 @@ export interface RunPlan {
   /** Requests whose price is not known: in the tokens, not in the cost. */
   readonly unpriced: number
   readonly capUsd: number | null
+  /** Of a benchmark: what its items could show. */
+  readonly sensitivity?: Sensitivity.Sensitivity
   /** What was weighed, for people. */
   readonly why: string
   readonly warnings: ReadonlyArray<string>
@@ -122,7 +125,8 @@ export const render = (plan: RunPlan, now: number): string => {
       ? ([
           ["", `more than the cap of ${Figures.usd(plan.capUsd)}: the run would stop there`]
         ] as const)
-      : [])
+      : []),
+    ...(plan.sensitivity === undefined ? [] : Sensitivity.lines(plan.sensitivity))
   ]
   return [
     `${oneLine(plan.name)} · ${plan.mode}${plan.simulated ? " · SIMULATED" : ""} · a plan: nothing was sent`,

@@ -2,20 +2,28 @@
 import type { ArmReport, BenchmarkReport } from "./BenchmarkReport.ts"
 import * as CostText from "./CostText.ts"
 import * as Figures from "./Figures.ts"
+import * as JudgeText from "./JudgeText.ts"
 import { oneLine } from "./PlainText.ts"
+import * as SkippedText from "./SkippedText.ts"
 
 export const SIMULATED =
   "SIMULATED: these answers were made up by Spillway's simulated provider. They say nothing about a real model."
 
 /** Requests that the model did not answer. */
 export const unanswered = (arm: ArmReport): number =>
-  arm.refused + arm.truncated + arm.filtered + arm.empty
+  arm.refused + arm.truncated + arm.filtered + arm.empty + (arm.offSchema ?? 0)
 
-/** `2 refused, 1 truncated` */
+/** `2 refused, 1 off-schema` */
 export const unansweredParts = (arm: ArmReport): string =>
-  (["refused", "truncated", "filtered", "empty"] as const)
-    .filter((reason) => arm[reason] > 0)
-    .map((reason) => `${Figures.count(arm[reason])} ${reason}`)
+  Object.entries({
+    refused: arm.refused,
+    truncated: arm.truncated,
+    filtered: arm.filtered,
+    empty: arm.empty,
+    "off-schema": arm.offSchema ?? 0
+  })
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${Figures.count(count)} ${reason}`)
     .join(", ")
 
 /** How items without an answer count, and what the score would be the other way. */
@@ -53,8 +61,9 @@ export const tokens = ({ usage }: BenchmarkReport): string =>
 export const cost = ({ costUsd, spentUsd }: BenchmarkReport): string =>
   `Cost of these answers: ${Figures.usd(costUsd)}. Spent by this run: ${Figures.usd(spentUsd)}.`
 
-/** What the money of this start went for, and that of each arm; nothing where there is nothing to tell apart. */
-export const spending = ({ arms, cost }: BenchmarkReport): ReadonlyArray<string> => {
+/** What the money of this start went for, that of each arm, and that of judges; nothing where there is nothing to tell apart. */
+export const spending = (report: BenchmarkReport): ReadonlyArray<string> => {
+  const { arms, cost } = report
   const start =
     cost !== undefined && CostText.isTelling(cost) ? [`This start: ${CostText.line(cost)}.`] : []
   const byArm = arms.flatMap((arm) =>
@@ -62,17 +71,40 @@ export const spending = ({ arms, cost }: BenchmarkReport): ReadonlyArray<string>
       ? [`${oneLine(arm.label)}: ${CostText.line(arm.cost)}`]
       : []
   )
-  return byArm.length === 0 ? start : [...start, `By arm: ${byArm.join(" · ")}.`]
+  return [
+    ...start,
+    ...(byArm.length === 0 ? [] : [`By arm: ${byArm.join(" · ")}.`]),
+    ...JudgeText.lines(report)
+  ]
 }
 
-/** Everything that a reader must not overlook. */
-export const notices = (report: BenchmarkReport): ReadonlyArray<string> => [
-  ...(report.complete
+/** What the intervals took for independent, where that is not the items. */
+export const groups = ({ arms }: BenchmarkReport): ReadonlyArray<string> => {
+  const most = Math.max(...arms.map((arm) => arm.groups ?? 0))
+  return most === 0
     ? []
     : [
-        `UNFINISHED: ${Figures.count(report.requests.missing)} of ${Figures.plural(report.requests.items, "request")} are missing.` +
-          (report.stopped === null ? "" : ` ${oneLine(report.stopped)}`)
-      ]),
+        `Intervals take groups of items for independent, not the items: ${Figures.count(most)} of them.`
+      ]
+}
+
+/** What must be read before the numbers. */
+export const warnings = (report: BenchmarkReport): ReadonlyArray<string> => [
+  ...(report.simulated ? [SIMULATED] : []),
+  ...(report.complete ? [] : [unfinished(report)])
+]
+
+const unfinished = ({ requests, stopped }: BenchmarkReport): string =>
+  [
+    requests.missing === 0
+      ? "UNFINISHED: the run stopped before its end."
+      : `UNFINISHED: ${Figures.count(requests.missing)} of ${Figures.plural(requests.items, "request")} are missing; the numbers are of the others.`,
+    ...(stopped === null ? [] : [oneLine(stopped)])
+  ].join(" ")
+
+/** Everything else that a reader must not overlook. */
+export const notices = (report: BenchmarkReport): ReadonlyArray<string> => [
+  ...(report.skipped === undefined ? [] : SkippedText.lines(report.skipped)),
   ...report.failures.map(({ reason, items, advice }) =>
     `${Figures.count(items)} failed (${oneLine(reason)}), in no score. ${oneLine(advice)}`.trim()
   ),

@@ -1,8 +1,13 @@
-/** A benchmark's result for a terminal: a table where it fits the width, else a block for each arm. */
+/** A benchmark's result for a terminal: a table where it fits the width, else a block for each arm; then what it shows. */
 import type { ArmReport, BenchmarkReport } from "./BenchmarkReport.ts"
 import * as Figures from "./Figures.ts"
 import { oneLine } from "./PlainText.ts"
+import type { Table } from "./ReportSections.ts"
+import * as ReportSections from "./ReportSections.ts"
 import * as ReportText from "./ReportText.ts"
+import * as TerminalSections from "./TerminalSections.ts"
+import * as TerminalStyle from "./TerminalStyle.ts"
+import { indented, wrap } from "./Wrap.ts"
 
 export interface Options {
   /** Columns to fill, at least 20. Default 80. */
@@ -11,33 +16,22 @@ export interface Options {
   readonly colour?: boolean | undefined
 }
 
-type Paint = (text: string) => string
-interface Style {
-  readonly strong: Paint
-  readonly dim: Paint
-  readonly alert: Paint
-}
-
-const ansi =
-  (code: number): Paint =>
-  (text) =>
-    text === "" ? "" : `\u001b[${code}m${text}\u001b[0m`
-const plain: Paint = (text) => text
-const coloured: Style = { strong: ansi(1), dim: ansi(2), alert: ansi(33) }
-const colourless: Style = { strong: plain, dim: plain, alert: plain }
-
 /** Ends with a line feed. No text of a model, file or flag reaches the terminal with control characters in it. */
 export const render = (report: BenchmarkReport, options: Options = {}): string => {
   const width = Math.max(20, options.width ?? 80)
-  const style = options.colour === true ? coloured : colourless
-  const paragraph = (text: string, paint: Paint = plain) => wrap(text, width).map(paint)
+  const style = TerminalStyle.of(options.colour ?? false)
+  const paragraph = (text: string, paint = TerminalStyle.plain) => wrap(text, width).map(paint)
   return [
     ...paragraph(`${oneLine(report.benchmark)} · run ${oneLine(report.run)}`, style.strong),
-    ...(report.simulated ? paragraph(ReportText.SIMULATED, style.alert) : []),
+    ...ReportText.warnings(report).flatMap((warning) => paragraph(warning, style.alert)),
     "",
     ...arms(report.arms, width, style),
+    ...ReportSections.of(report).flatMap((section) =>
+      TerminalSections.lines(section, width, style)
+    ),
     "",
     ...paragraph(ReportText.policy(report)),
+    ...ReportText.groups(report).flatMap((sentence) => paragraph(sentence)),
     ...paragraph(ReportText.throughput(report)),
     ...paragraph(ReportText.tokens(report)),
     ...paragraph(ReportText.cost(report)),
@@ -71,29 +65,38 @@ const cells = (arm: ArmReport): ReadonlyArray<string> => [
   Figures.usd(arm.costUsd)
 ]
 
-const GAP = "  "
+/** Columns of the first and of the second table, where one is too wide. */
+const HALVES = [
+  [0, 1, 2, 3, 4, 5],
+  [0, 6, 7, 8]
+]
 
+/** One table where it fits the width, else two, else a block for each arm; one arm is not worth two tables. */
 const arms = (
   all: ReadonlyArray<ArmReport>,
   width: number,
-  style: Style
+  style: TerminalStyle.Style
 ): ReadonlyArray<string> => {
   const rows = all.map(cells)
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0))
-  )
-  const natural = widths.reduce((sum, one) => sum + one, 0) + GAP.length * (widths.length - 1)
-  if (natural > width) return all.flatMap((arm) => block(arm, width, style))
-  const line = (row: ReadonlyArray<string>) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)
-      )
-      .join(GAP)
-  return [style.dim(line(HEADINGS)), ...rows.map(line)]
+  const whole: Table = { _tag: "Table", texts: 1, headings: HEADINGS, rows }
+  if (TerminalSections.fits(whole, width)) return TerminalSections.table(whole, width, style)
+  const halves = HALVES.map((columns): Table => {
+    const only = (row: ReadonlyArray<string>) => columns.map((column) => row[column] ?? "")
+    return { ...whole, headings: only(HEADINGS), rows: rows.map(only) }
+  })
+  return all.length > 1 && halves.every((half) => TerminalSections.fits(half, width))
+    ? halves.flatMap((half, index) => [
+        ...(index === 0 ? [] : [""]),
+        ...TerminalSections.table(half, width, style)
+      ])
+    : all.flatMap((arm) => block(arm, width, style))
 }
 
-const block = (arm: ArmReport, width: number, style: Style): ReadonlyArray<string> => {
+const block = (
+  arm: ArmReport,
+  width: number,
+  style: TerminalStyle.Style
+): ReadonlyArray<string> => {
   const parts = ReportText.unansweredParts(arm)
   const facts = [
     `${Figures.percent(arm.score.mean)}, 95% interval ${Figures.interval(arm.score.ci95)}`,
@@ -105,28 +108,6 @@ const block = (arm: ArmReport, width: number, style: Style): ReadonlyArray<strin
   ]
   return [
     ...wrap(oneLine(arm.label), width).map(style.strong),
-    ...facts.flatMap((fact) => wrap(fact, width - GAP.length).map((line) => `${GAP}${line}`))
+    ...facts.flatMap((fact) => indented(fact, width))
   ]
-}
-
-/** Lines of at most `width` columns, broken at blanks; a longer word is cut. */
-const wrap = (text: string, width: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  let line = ""
-  for (const word of text.split(" ")) {
-    let rest = word
-    while (rest.length > width) {
-      if (line !== "") lines.push(line)
-      line = ""
-      lines.push(rest.slice(0, width))
-      rest = rest.slice(width)
-    }
-    if (line === "") line = rest
-    else if (line.length + 1 + rest.length <= width) line = `${line} ${rest}`
-    else {
-      lines.push(line)
-      line = rest
-    }
-  }
-  return [...lines, line]
 }

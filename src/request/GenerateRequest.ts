@@ -3,6 +3,7 @@
  * usual parts; `fromBody` takes one that exists. `model/ModelCatalog.resolve` checks and completes it before it is sent.
  */
 import { Schema } from "effect"
+import type { ToolCall } from "./ModelResponse.ts"
 
 /** The endpoints that generate. */
 export const Endpoint = Schema.Literals(["chat", "responses", "embeddings"])
@@ -46,10 +47,21 @@ export interface ImagePart {
 }
 export type Content = string | ReadonlyArray<string | ImagePart>
 
-export interface Message {
-  readonly role: "system" | "developer" | "user" | "assistant"
-  readonly content: Content
-}
+export type Message =
+  | { readonly role: "system" | "developer" | "user"; readonly content: Content }
+  | {
+      readonly role: "assistant"
+      readonly content: Content
+      /** What the model called, as its answer has it (`ModelResponse.toolCalls`); a `tool` message follows for each. */
+      readonly toolCalls?: ReadonlyArray<ToolCall> | undefined
+    }
+  /** What a tool gave back, as text. */
+  | {
+      readonly role: "tool"
+      /** The `id` of the call that it answers. */
+      readonly toolCallId: string
+      readonly content: string
+    }
 
 export interface Tool {
   readonly name: string
@@ -105,6 +117,42 @@ const responsesContent = (role: Message["role"], content: Content): JsonValue =>
           : { type: "input_image", image_url: part.image, detail: part.detail ?? "auto" }
       )
 
+/** A message that is nothing but calls has no content: an empty text is not the same. */
+const chatMessage = (message: Message): JsonObject => {
+  const { role, content } = message
+  if (role === "tool") return { role, tool_call_id: message.toolCallId, content }
+  const calls = role === "assistant" ? (message.toolCalls ?? []) : []
+  if (calls.length === 0) return { role, content: chatContent(content) }
+  return drop({
+    role,
+    content: content === "" ? undefined : chatContent(content),
+    tool_calls: calls.map(({ id, name, arguments: given }) => ({
+      id,
+      type: "function",
+      function: { name, arguments: given }
+    }))
+  })
+}
+
+/** Calls and what they gave back are items of their own beside the messages. */
+const responsesItems = (message: Message): ReadonlyArray<JsonObject> => {
+  const { role, content } = message
+  if (role === "tool") {
+    return [{ type: "function_call_output", call_id: message.toolCallId, output: content }]
+  }
+  const calls = role === "assistant" ? (message.toolCalls ?? []) : []
+  const silent = calls.length > 0 && content === ""
+  return [
+    ...(silent ? [] : [{ role, content: responsesContent(role, content) }]),
+    ...calls.map(({ id, name, arguments: given }) => ({
+      type: "function_call",
+      call_id: id,
+      name,
+      arguments: given
+    }))
+  ]
+}
+
 const messagesOf = (parts: RequestParts): ReadonlyArray<Message> => [
   ...(parts.system === undefined ? [] : [{ role: "system", content: parts.system } as const]),
   ...(parts.messages ?? []),
@@ -114,10 +162,7 @@ const messagesOf = (parts: RequestParts): ReadonlyArray<Message> => [
 const chat = (parts: RequestParts): JsonObject =>
   drop({
     model: parts.model,
-    messages: messagesOf(parts).map(({ role, content }) => ({
-      role,
-      content: chatContent(content)
-    })),
+    messages: messagesOf(parts).map(chatMessage),
     temperature: parts.temperature,
     top_p: parts.topP,
     max_completion_tokens: parts.maxOutputTokens,
@@ -133,10 +178,7 @@ const chat = (parts: RequestParts): JsonObject =>
 const responses = (parts: RequestParts): JsonObject =>
   drop({
     model: parts.model,
-    input: messagesOf(parts).map(({ role, content }) => ({
-      role,
-      content: responsesContent(role, content)
-    })),
+    input: messagesOf(parts).flatMap(responsesItems),
     temperature: parts.temperature,
     top_p: parts.topP,
     max_output_tokens: parts.maxOutputTokens,

@@ -2,7 +2,7 @@
  * A run while a process works on it: its signal, its journal in the store, its cap and its counters.
  * `Run.open` makes one; limiter, breaker, budget and generate only borrow it.
  */
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import type { ShardId } from "../checkpoint/BatchRecord.ts"
 import type { Journal } from "../checkpoint/CheckpointStore.ts"
 import { type NanoUsd, zero } from "../cost/Money.ts"
@@ -25,6 +25,8 @@ export interface RunCounters {
   fromStore: number
   /** Items passed over, because an earlier invocation had delivered them. */
   delivered: number
+  /** Items beyond those the run began with: later turns of conversations, what judges are asked. Part of the total. */
+  added: number
   inputTokens: number
   cachedInputTokens: number
   outputTokens: number
@@ -59,6 +61,7 @@ export const counters = (): RunCounters => ({
   failed: 0,
   fromStore: 0,
   delivered: 0,
+  added: 0,
   inputTokens: 0,
   cachedInputTokens: 0,
   outputTokens: 0,
@@ -118,7 +121,10 @@ const nothing: Journal = {
   recovered: { spent: zero, unresolved: 0, answered: 0, failed: 0 },
   append: () => Effect.void,
   lookup: () => Effect.succeed(new Map()),
-  delivered: () => Effect.succeed(new Map())
+  delivered: () => Effect.succeed(new Map()),
+  finishedBlocks: Effect.succeed({ blocks: new Map(), redelivered: [] }),
+  finishedBlock: (seq) => Effect.die(new RangeError(`There is no block ${seq}.`)),
+  replaceResults: Stream.runDrain
 }
 
 /** A run that keeps nothing and has no cap: for a single request outside any run. */

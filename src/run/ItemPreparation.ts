@@ -1,16 +1,14 @@
 /** From the user's items to requests that may be sent: checked against the catalogue, keyed, numbered. */
 import { Array as Arr, Effect, Result, Stream } from "effect"
 import type { StoreError } from "../checkpoint/CheckpointStore.ts"
-import * as RequestKey from "../checkpoint/RequestKey.ts"
 import type { Failure } from "../checkpoint/RunRecord.ts"
-import { Sha256 } from "../checkpoint/Sha256.ts"
-import { ModelCatalog } from "../model/ModelCatalog.ts"
+import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { ResolvedRequest } from "../request/GenerateRequest.ts"
-import type { RequestRefused } from "../request/RequestRefused.ts"
 import type { Provider } from "../transport/OpenAiTransport.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
+import type { Blocks } from "./Blocks.ts"
 import type { Identity } from "./Delivery.ts"
-import * as Occurrences from "./Occurrences.ts"
+import * as Preparer from "./Preparer.ts"
 import type { Run } from "./Run.ts"
 
 export type Prepared<Item> = Identity<Item> &
@@ -51,101 +49,24 @@ export const prepare = <Item, A, E, R>(
   rules: Rules
 ): Stream.Stream<Prepared<Item>, E, R | ModelCatalog> =>
   Stream.unwrap(
-    Effect.gen(function* () {
-      const catalog = yield* ModelCatalog
-      const digest = yield* Sha256
-      const provider = rules.provider.id
-      const samples = Occurrences.make()
-      const ids = Occurrences.make()
-
-      const { dedupe = false } = run.options
-      const keyOf = (item: Item, request: ResolvedRequest) => {
-        if (dedupe) {
-          const key = RequestKey.make(provider, request, run.sample?.(item) ?? 0, digest)
-          return { key, ...(samples(key) === 0 ? {} : { shared: true as const }) }
-        }
-        const first = RequestKey.make(provider, request, 0, digest)
-        const repeat = samples(first)
-        return { key: repeat === 0 ? first : RequestKey.make(provider, request, repeat, digest) }
-      }
-      const distinct = (id: string): string => {
-        const earlier = ids(digest(id))
-        if (earlier === 0) return id
-        rules.warn("Some items have the same id: the later ones are delivered as id#2, id#3, …")
-        return `${id}#${earlier + 1}`
-      }
-      const refused = (
-        item: Item,
-        itemId: string,
-        index: number,
-        failure: Failure
-      ): Prepared<Item> => {
-        // Not the key of any request: once the item can be sent, it is another one.
-        const key = RequestKey.RequestKey.make(`k1:${digest(JSON.stringify(["refused", itemId]))}`)
-        return { _tag: "Refused", item, itemId, index, key, failure }
-      }
-      const one = (item: Item, index: number): Effect.Effect<Prepared<Item>> => {
-        let itemId = `item ${index}`
-        try {
-          itemId = distinct(run.id(item, index))
-          return Effect.match(catalog.resolve(run.request(item), { priced: rules.priced }), {
-            onSuccess: ({ request, warnings }) => {
-              for (const warning of warnings) rules.warn(warning)
-              return ready(item, itemId, index, request)
-            },
-            onFailure: (error) => refused(item, itemId, index, refusal(error))
-          })
-        } catch (cause) {
-          return Effect.succeed(refused(item, itemId, index, unusable(index, cause)))
-        }
-      }
-      const ready = (
-        item: Item,
-        itemId: string,
-        index: number,
-        request: ResolvedRequest
-      ): Prepared<Item> => {
-        try {
-          return { _tag: "Ready", item, itemId, index, ...keyOf(item, request), request }
-        } catch (cause) {
-          return refused(item, itemId, index, unusable(index, cause))
-        }
-      }
-      return Stream.mapArrayEffect(Stream.zipWithIndex(items), (page) =>
-        Effect.forEach(page, ([item, index]) => one(item, index))
+    Effect.map(Preparer.make(run, rules), ({ number, stage }) =>
+      Stream.mapArrayEffect(Stream.zipWithIndex(items), (page) =>
+        Effect.map(stage(page), (staged) => Arr.map(staged, (one) => number(one).prepared))
       )
-    })
+    )
   )
-
-/** The run's own functions threw, or made a request that is no JSON: this item's fault, not that of the others. */
-const unusable = (index: number, cause: unknown): Failure => ({
-  reason: "ItemUnusable",
-  message: `No request could be made of item ${index}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : "its function threw"}.`,
-  advice:
-    "Correct the run's `id` or `request` function for this item: a request must be plain JSON.",
-  retryable: false,
-  billed: "no",
-  attempts: 0
-})
-
-const refusal = (error: RequestRefused): Failure => ({
-  reason: "RequestRefused",
-  message: error.message,
-  advice: error.fix,
-  retryable: false,
-  billed: "no",
-  attempts: 0
-})
 
 /**
  * Leaves out what an earlier invocation has delivered with the same content, a page at a time.
  *
  * @param retryFailed items that were delivered as failed come again
+ * @param blocks told of what is left out, and of what will replace an earlier delivery
  */
 export const undelivered = <Item, E, R>(
   active: ActiveRun,
   prepared: Stream.Stream<Prepared<Item>, E, R>,
-  retryFailed: boolean
+  retryFailed: boolean,
+  blocks: Blocks
 ): Stream.Stream<Prepared<Item>, E | StoreError, R> =>
   prepared.pipe(
     Stream.mapArrayEffect((page) =>
@@ -155,6 +76,12 @@ export const undelivered = <Item, E, R>(
         const again = retryFailed ? yield* failedOf(active, done) : new Set<Prepared<Item>>()
         const over = new Set(done.filter((one) => !again.has(one)))
         active.counters.delivered += over.size
+        for (const { index, itemId, key } of page) {
+          const earlier = delivered.get(itemId)
+          if (earlier !== undefined && earlier !== key) blocks.replaces(index)
+        }
+        const finished = blocks.delivered([...over], retryFailed)
+        if (Arr.isReadonlyArrayNonEmpty(finished)) yield* active.journal.append(finished)
         return Arr.map(page, (one) => (over.has(one) ? Result.failVoid : Result.succeed(one)))
       })
     ),

@@ -11,7 +11,7 @@ import type { ActiveRun, BatchGauge } from "./ActiveRun.ts"
 export interface Progress {
   /** Items that have ended, those from the store and those delivered before included. */
   readonly done: number
-  /** All items, where the number is known. */
+  /** All items, where the number is known; it grows where answers lead to more requests (`RunCounters.added`). */
   readonly total: number | undefined
   readonly failed: number
   readonly noAnswer: number
@@ -77,7 +77,7 @@ const heldBy = (
 const snapshot = (
   active: ActiveRun,
   { circuits, pools }: Observed,
-  total: number | undefined,
+  known: number | undefined,
   times: { readonly startedAt: number; readonly now: number; readonly mark: Mark }
 ): Progress => {
   const { batches, counters, journal, cap } = active
@@ -86,6 +86,7 @@ const snapshot = (
   const seconds = (times.now - times.mark.at) / 1000
   const perSecond =
     seconds <= 0 ? 0 : (ended - counters.fromStore - times.mark.overNetwork) / seconds
+  const total = known === undefined ? undefined : known + counters.added
   const left = total === undefined ? undefined : total - done
   return {
     done,

@@ -13,12 +13,14 @@ import { Generate } from "../generate/Generate.ts"
 import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { GenerateRequest } from "../request/GenerateRequest.ts"
 import * as ActiveRun from "./ActiveRun.ts"
+import * as Blocks from "./Blocks.ts"
 import type { Decode, Delivery, Sink } from "./Delivery.ts"
 import * as ItemPreparation from "./ItemPreparation.ts"
 import { check, type InvalidRunOptions, type RunOptions } from "./RunOptions.ts"
 import * as RunProcess from "./RunProcess.ts"
 import * as RunReport from "./RunReport.ts"
 import { Shutdown } from "./Shutdown.ts"
+import * as UnfinishedItems from "./UnfinishedItems.ts"
 
 /** How an item becomes a request, and what its answer is decoded to. */
 export interface Run<in out Item, out A = string> {
@@ -137,12 +139,13 @@ export const deliver = <Item, A, E, R, E2 = never, R2 = never>(
     )
     const keep = (made: RunReport.RunReport) =>
       active.journal.append([{ _tag: "Reported", report: made }])
-    const prepared = ItemPreparation.prepare(run, items, ItemPreparation.rulesOf(active, provider))
+    const blocks = yield* Blocks.make(active, "delivered")
+    const prepared = UnfinishedItems.prepare(run, items, active, provider, blocks)
     yield* RunProcess.process(
       run,
       active,
-      ItemPreparation.undelivered(active, prepared, run.options.retryFailed ?? false),
-      (group) => Effect.andThen(sink(group), acknowledge(active, group))
+      ItemPreparation.undelivered(active, prepared, run.options.retryFailed ?? false, blocks),
+      (group) => Effect.andThen(sink(group), acknowledge(active, blocks, group))
     ).pipe(
       // A store that fails now has nothing to add to what ended the run.
       Effect.onError(() => Effect.ignore(Effect.flatMap(report, keep)))
@@ -153,14 +156,19 @@ export const deliver = <Item, A, E, R, E2 = never, R2 = never>(
   }).pipe(Effect.scoped, Effect.withSpan("Run.deliver"))
 
 /** A store that cannot note the acknowledgement stops the run for its own reason, not as a failure of the sink. */
-const acknowledge = (
+export const acknowledge = (
   active: ActiveRun.ActiveRun,
-  group: Arr.NonEmptyReadonlyArray<Pick<Delivery<unknown, unknown>, "itemId" | "key">>
+  blocks: Blocks.Blocks,
+  group: Arr.NonEmptyReadonlyArray<Delivery<unknown, unknown>>
 ) =>
-  active.journal
-    .append(Arr.map(group, ({ itemId, key }) => ({ _tag: "Delivered", itemId, key }) as const))
-    .pipe(
-      Effect.tapError((error) =>
-        Effect.sync(() => active.stop(new RunStopped({ why: "store", detail: error.message })))
-      )
+  Effect.suspend(() => {
+    const delivered = Arr.map(
+      group,
+      ({ itemId, key }) => ({ _tag: "Delivered", itemId, key }) as const
     )
+    return active.journal.append(Arr.appendAll(delivered, blocks.ended(group)))
+  }).pipe(
+    Effect.tapError((error) =>
+      Effect.sync(() => active.stop(new RunStopped({ why: "store", detail: error.message })))
+    )
+  )

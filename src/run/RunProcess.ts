@@ -13,6 +13,7 @@ import type * as ItemPreparation from "./ItemPreparation.ts"
 import * as PromptCaching from "./PromptCaching.ts"
 import type { Run } from "./Run.ts"
 import * as SharedAnswers from "./SharedAnswers.ts"
+import * as Vitals from "./Vitals.ts"
 
 /** The stop that an interruption, a SIGINT or a SIGTERM makes. */
 export const interrupted = new RunStopped({
@@ -133,7 +134,7 @@ export const process = Effect.fn("Run.process")(function* <Item, A, E, R, E2, R2
 
   yield* Effect.scoped(
     Effect.gen(function* () {
-      const worker = yield* Effect.forkScoped(work)
+      const worker = yield* Effect.forkScoped(Vitals.during(active, work))
       yield* Fiber.join(worker).pipe(
         Effect.onInterrupt(() => {
           if (active.stopped()?.why === "interrupted") return Effect.void

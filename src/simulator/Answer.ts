@@ -141,6 +141,8 @@ export interface TextContext {
   readonly content: number
   /** Answers that this content has had before. */
   readonly sample: number
+  /** Which answer it gets, as in `Draw.ts`; `undefined`: by `sample`. */
+  readonly draw: number | undefined
   readonly cache: PromptCache.PromptCache
   /** What the cache said before, for an answer that is made once more; the cache is left alone. */
   readonly cacheUse?: PromptCache.CacheUse
@@ -202,8 +204,12 @@ export const text = (
     serviceTier: tierOf(request.body)
   })
   if (context.failed) return givenUp(at, request, frame(0, 0, timing.firstMs), timing)
+  const { sample, draw = sample } = context
   const generations = Array.from({ length: request.choices }, (_, choice) =>
-    generate(request, responder, content, context.sample * request.choices + choice)
+    generate(request, responder, content, {
+      sample: sample * request.choices + choice,
+      draw: draw * request.choices + choice
+    })
   )
   const { cached, written } = context.cacheUse ?? cacheUse(at, request, context.cache)
   const slowest = Math.max(...generations.map((generation) => generation.outputTokens))

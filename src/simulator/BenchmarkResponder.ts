@@ -2,11 +2,9 @@
  * Answers a benchmark's items from their targets: right with a probability, else wrong in the same form, so that a whole
  * evaluation can be rehearsed with scores, intervals and failures that look like real ones.
  */
-import type { JsonObject, JsonValue } from "../request/GenerateRequest.ts"
 import { respond as fallback } from "./DefaultResponder.ts"
-import { isObject } from "./Prompt.ts"
 import { type Responder, refusal, type SimulatedRequest, text } from "./Responder.ts"
-import { schemaValue } from "./SchemaValue.ts"
+import { structuredAnswer } from "./StructuredAnswer.ts"
 import { isNumeric, wrongAnswer } from "./WrongAnswer.ts"
 
 export interface BenchmarkOptions {
@@ -18,7 +16,7 @@ export interface BenchmarkOptions {
   readonly targets?: ReadonlyArray<string>
   /**
    * `worked`: a short reasoning, then the number (`#### 42` where the prompt shows that form, else "The answer is 42.").
-   * `bare`: the target alone. Default `auto`: worked for numeric targets of prompts that are word problems.
+   * `bare`: the target alone. Default `auto`: worked where the prompt shows "the answer is", and for numeric targets of word problems.
    */
   readonly form?: "auto" | "worked" | "bare"
   /** Strength of a model, 0 to 1, instead of its profile's. */
@@ -65,9 +63,15 @@ const worked = (request: SimulatedRequest, answer: string): string => {
   const random = request.random("working")
   const count = 2 + random.below(3)
   const lines = Array.from({ length: count }, () => random.pick(steps))
-  const end = request.prompt.text.includes("####") ? `#### ${answer}` : `The answer is ${answer}.`
+  const { text } = request.prompt
+  const end = text.includes("####")
+    ? `#### ${answer}`
+    : `${text.includes(STATED) ? "So the" : "The"} answer is ${answer}.`
   return `${lines.join(" ")}\n${end}`
 }
+
+/** As the examples of a prompt end, or as it asks the answer to end. */
+const STATED = "the answer is "
 
 /** A prompt of this length is a problem in words rather than a bare sum. */
 const WORD_PROBLEM = 80
@@ -75,39 +79,8 @@ const WORD_PROBLEM = 80
 const isWorked = (request: SimulatedRequest, target: string, form: BenchmarkOptions["form"]) => {
   if (form === "worked" || form === "bare") return form === "worked"
   const { text } = request.prompt
+  if (/\bthe answer is /i.test(text)) return true
   return isNumeric(target) && (text.includes("####") || text.length > WORD_PROBLEM)
-}
-
-const answerFields = ["answer", "final_answer", "finalAnswer", "label", "choice", "result", "value"]
-
-/** The answer as the property's type has it; `undefined` where the two do not go together. */
-const typed = (schema: JsonValue | undefined, answer: string): JsonValue | undefined => {
-  const type = isObject(schema) ? schema.type : undefined
-  const plain = answer.replaceAll(/[$,%]/g, "")
-  if (type === "string") return answer
-  if (type === "number" || type === "integer") {
-    return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : undefined
-  }
-  if (type === "boolean") {
-    return answer.toLowerCase() === "true" || answer.toLowerCase() === "yes"
-  }
-  return isObject(schema) && Array.isArray(schema.enum) && schema.enum.includes(answer)
-    ? answer
-    : undefined
-}
-
-/** A value that fits the schema, with the answer in the property that is named for one (else the last that can hold it). */
-const structured = (request: SimulatedRequest, schema: JsonObject, answer: string): string => {
-  const value = schemaValue(schema, request.random("answer"))
-  const properties = isObject(schema.properties) ? schema.properties : {}
-  if (!isObject(value)) return JSON.stringify(value)
-  const names = Object.keys(properties)
-  const ordered = [...answerFields.filter((name) => names.includes(name)), ...names.reverse()]
-  for (const name of ordered) {
-    const fit = typed(properties[name], answer)
-    if (fit !== undefined) return JSON.stringify({ ...value, [name]: fit })
-  }
-  return JSON.stringify(value)
 }
 
 /**
@@ -133,7 +106,7 @@ export const fromTargets = (
     const answer = right ? target : wrongAnswer(target, request.random("error"), targets)
     const said =
       request.schema !== undefined
-        ? structured(request, request.schema, answer)
+        ? structuredAnswer(request.schema, answer, request.random("answer"))
         : isWorked(request, target, form)
           ? worked(request, answer)
           : answer

@@ -1,5 +1,9 @@
-/** Without anything better to say: a call of a tool that must be called, a value that fits the schema, or seeded text. */
+/**
+ * Without anything better to say: a call of a tool that must be called, a judge's verdict, a value that fits the schema,
+ * or seeded text.
+ */
 import type { JsonObject } from "../request/GenerateRequest.ts"
+import { verdictFor } from "./JudgeAnswer.ts"
 import { type Responder, type SimulatedRequest, text } from "./Responder.ts"
 import { schemaValue } from "./SchemaValue.ts"
 import { paragraph } from "./SeededText.ts"
@@ -23,7 +27,9 @@ export const respond: Responder = (request) => {
     return { _tag: "ToolCalls", calls: callOf(request) }
   }
   const random = request.random("answer")
-  if (request.schema !== undefined) return text(JSON.stringify(schemaValue(request.schema, random)))
+  if (request.schema !== undefined) {
+    return text(verdictFor(request) ?? JSON.stringify(schemaValue(request.schema, random)))
+  }
   if (wantsObject(request.body)) return text(JSON.stringify({ answer: paragraph(random) }))
   return text(paragraph(random))
 }

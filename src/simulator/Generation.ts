@@ -89,14 +89,20 @@ export interface Content {
   readonly request: number
 }
 
-/** @param sample how many answers this content has had before, counting every choice */
+export interface Drawn {
+  /** How many answers this content has had before, counting every choice. */
+  readonly sample: number
+  /** What the answer is drawn by: the same number, the same answer. */
+  readonly draw: number
+}
+
 export const generate = (
   request: TextRequest,
   responder: Responder,
   content: Content,
-  sample: number
+  { draw, sample }: Drawn
 ): Generation => {
-  const drawn = request.temperature === 0 ? 0 : sample
+  const drawn = request.temperature === 0 ? 0 : draw
   const random = (purpose: string) =>
     seeded(content.seed, purpose, request.model.info.id, content.request, drawn)
   let prompt: number | undefined

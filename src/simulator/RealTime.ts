@@ -29,7 +29,13 @@ export interface RealTimeOptions {
 }
 
 export interface RealTime {
-  readonly serve: (endpoint: Endpoint, body: unknown, at: Answer.Context) => Plan
+  /** @param draw which answer it gets, as in `Draw.ts`; `undefined`: another one each time */
+  readonly serve: (
+    endpoint: Endpoint,
+    body: unknown,
+    at: Answer.Context,
+    draw: number | undefined
+  ) => Plan
   /** Those that were asked for, by name. */
   readonly pools: ReadonlyMap<string, Quota.Pool>
   /** Brings the pools up to a time. */
@@ -37,7 +43,7 @@ export interface RealTime {
 }
 
 /** One attempt at a request that is in order. */
-type Attempt = PlacedRequest & OnTheWay
+type Attempt = PlacedRequest & OnTheWay & Pick<Answer.TextContext, "draw">
 
 export const make = (
   provider: Provider,
@@ -63,13 +69,13 @@ export const make = (
   }
 
   const generated = (attempt: Attempt, pool: Quota.Pool): Plan => {
-    const { request, content, struck, at } = attempt
+    const { request, content, draw, struck, at } = attempt
     const sample = Ledger.billedOf(ledger, content)
     const failed = struck.has("failed")
     const whole =
       "inputs" in request
         ? Answer.embeddings(at, request)
-        : Answer.text(at, request, responder, { content, sample, cache, failed })
+        : Answer.text(at, request, responder, { content, sample, draw, cache, failed })
     if (whole.usage !== noUsage) Ledger.bill(ledger, content, whole.usage, whole.costUsd)
     for (const kind of struck) {
       if (deliveryFaults.has(kind) || kind === "failed") Ledger.countFault(ledger, kind)
@@ -96,7 +102,7 @@ export const make = (
     return spoiled(refuse(at, injected.error, rateHeaders(pool)), struck, at)
   }
 
-  const serve = (endpoint: Endpoint, body: unknown, at: Answer.Context): Plan => {
+  const serve: RealTime["serve"] = (endpoint, body, at, draw) => {
     const found = findProfile(profiles, allowUnknownModels, body)
     if (Result.isFailure(found)) return refuse(at, found.failure)
     const { model } = found.success
@@ -112,6 +118,7 @@ export const make = (
     const number = Ledger.attemptsOf(ledger, content)
     const attempt: Attempt = {
       ...placed.success,
+      draw,
       struck: Faults.strike(faults, seed, content, number, elapsed),
       at: { ...at, random: seeded(seed, "delay", content, number) }
     }

@@ -30,9 +30,12 @@ export interface SimulatedRequest {
   readonly tools: ReadonlyArray<SimulatedTool>
   /** One of the tools has to be called. */
   readonly mustCall: boolean
-  /** Which answer to this request it is, from 0. At temperature 0 the random streams ignore it. */
+  /** Which answer to this content it is, from 0, however it came to be asked for. */
   readonly sample: number
-  /** A stream for this request, this sample and a purpose. */
+  /**
+   * A stream for a purpose: of this request where it says who it is (`Draw.ts`), so that it is answered alike however often
+   * it is sent; else of this content and sample. At temperature 0 of the content alone.
+   */
   readonly random: (purpose: string) => Seeded
   /** A stream for the prompt alone: the same for every model, temperature and sample that gets this prompt. */
   readonly promptRandom: (purpose: string) => Seeded

@@ -12,6 +12,7 @@ import * as BatchApi from "./batch/BatchApi.ts"
 import { type BatchOptions, settings } from "./batch/BatchOptions.ts"
 import type { FileUpload } from "./batch/FileUpload.ts"
 import { respond } from "./DefaultResponder.ts"
+import * as Draw from "./Draw.ts"
 import * as Errors from "./ErrorAnswers.ts"
 import * as Faults from "./Faults.ts"
 import * as Latency from "./Latency.ts"
@@ -63,6 +64,8 @@ export interface IncomingRequest {
   readonly body: unknown
   /** The form of a `POST /files`, which has no other body. */
   readonly upload?: FileUpload | undefined
+  /** `X-Client-Request-Id`: of equal requests, those that name another key in it get another answer (`Draw.ts`). */
+  readonly clientRequestId?: string | undefined
   /** The bearer token, "" for none; left out by a caller that needs no key, as within one process. */
   readonly key?: string
 }
@@ -213,7 +216,9 @@ export const make = (options: SimulatorOptions = {}, startedAt = 0): Simulator =
       const { method, body, upload } = request
       const { path, query } = targetOf(request.path)
       const endpoint = endpoints[path]
-      if (method === "POST" && endpoint !== undefined) return realTime.serve(endpoint, body, at)
+      if (method === "POST" && endpoint !== undefined) {
+        return realTime.serve(endpoint, body, at, Draw.ofClientRequestId(request.clientRequestId))
+      }
       if (method === "GET" && /^\/models(\/.+)?$/.test(path)) return listing(path, at)
       return (
         batchApi.serve({ method, path, query, body, upload }, at) ??

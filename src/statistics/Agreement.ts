@@ -2,8 +2,9 @@
  * Do the repeats of an item agree? Answers are compared as texts, so give them normalised: the extracted number, the
  * letter, or right and wrong. Krippendorff's alpha sets the agreement against that of answers dealt out at random;
  * Fleiss' kappa would ask for the same number of repeats of every item, which refused and failed ones take away.
- * Memory: one entry for each distinct answer.
+ * Memory: one entry for each distinct answer, at most `TOLD_APART` of them.
  */
+import { digest } from "../random/Seeded.ts"
 
 export interface Agreement {
   /** With two answers or more; the others say nothing about agreement and count nowhere. */
@@ -19,6 +20,12 @@ export interface Agreement {
   readonly alpha: number | null
 }
 
+/**
+ * Distinct answers, over all items, that are known again. Later ones count as given to no other item: alpha then comes
+ * out too high by less than the share that the most frequent of them has of all answers; no other number changes.
+ */
+export const TOLD_APART = 65_536
+
 /** Mutable, and owned by the one pass that fills it. */
 export interface Accumulator {
   /** The answers of one item's repeats, without those that gave none. */
@@ -28,7 +35,9 @@ export interface Accumulator {
 }
 
 export const make = (): Accumulator => {
-  const totals = new Map<string, number>()
+  /** By the digest of the answer, as texts may be long. */
+  const totals = new Map<number, number>()
+  let equalElsewhere = 0
   let items = 0
   let answersInAll = 0
   let allEqual = 0
@@ -43,7 +52,10 @@ export const make = (): Accumulator => {
     let equalPairs = 0
     for (const [answer, count] of counts) {
       equalPairs += count * (count - 1)
-      totals.set(answer, (totals.get(answer) ?? 0) + count)
+      const name = digest(answer)
+      const before = totals.get(name)
+      if (before !== undefined || totals.size < TOLD_APART) totals.set(name, (before ?? 0) + count)
+      else equalElsewhere += count * (count - 1)
     }
     items += 1
     answersInAll += size
@@ -56,7 +68,7 @@ export const make = (): Accumulator => {
   /** Krippendorff 2011, "Computing Krippendorff's alpha-reliability", section C. */
   const result = (): Agreement => {
     if (items === 0) return { items, allEqual: null, pairwise: null, alpha: null }
-    let equalByChance = 0
+    let equalByChance = equalElsewhere
     for (const total of totals.values()) equalByChance += total * (total - 1)
     const differByChance = answersInAll * (answersInAll - 1) - equalByChance
     return {

@@ -48,24 +48,29 @@ export interface Comparison {
 }
 
 /** Mutable, and owned by the one pass that fills it. */
-export interface PairedDifference {
+export interface PairedDifference<in Group = string> {
   /**
    * One item's scores, all repeats of each arm; without a score in both the item does not count.
    * @param group of the item, if it has one
    */
-  readonly add: (a: ReadonlyArray<number>, b: ReadonlyArray<number>, group?: string) => void
+  readonly add: (a: ReadonlyArray<number>, b: ReadonlyArray<number>, group?: Group) => void
   /** `null` without an item in common. */
   readonly result: () => Comparison | null
 }
 
-export const make = (): PairedDifference => {
-  const sums = { a: Groups.make(), b: Groups.make(), difference: Groups.make() }
+export const make = (): PairedDifference => from(Groups.make)
+
+/** Where groups are numbered: `Groups.numbered`. */
+export const numbered = (): PairedDifference<number> => from(Groups.numbered)
+
+const from = <Group>(groups: () => Groups.Groups<Group>): PairedDifference<Group> => {
+  const sums = { a: groups(), b: groups(), difference: groups() }
   const moments = { items: 0, a: 0, b: 0, squareA: 0, squareB: 0, product: 0 }
   const better = { a: 0, b: 0, equal: 0 }
   const right = { both: 0, onlyA: 0, onlyB: 0, neither: 0 }
   let binary = true
 
-  const add: PairedDifference["add"] = (scoresA, scoresB, group) => {
+  const add: PairedDifference<Group>["add"] = (scoresA, scoresB, group) => {
     if (scoresA.length === 0 || scoresB.length === 0) return
     const a = meanOf(scoresA)
     const b = meanOf(scoresB)
@@ -148,7 +153,8 @@ const ofClusters = (sums: Statistics.Sums, binary: boolean): Judged => {
 /** A spread below this share of the differences themselves comes from rounding: their squares are exact to 1e-16. */
 const ROUNDING = 1e-7
 
-const meanOf = (scores: ReadonlyArray<number>) => {
+/** Of one item's scores in one arm, of which there is at least one. */
+export const meanOf = (scores: ReadonlyArray<number>) => {
   const [first = 0] = scores
   // A mean of equal scores is that score, not its neighbour.
   if (scores.every((score) => score === first)) return first

@@ -32,6 +32,8 @@ export interface Counts {
 export interface Policy extends Statistics.Estimate {
   /** Outcomes in the mean. */
   readonly n: number
+  /** Independent units: groups, and items without one. */
+  readonly clusters: number
 }
 
 export interface BothPolicies {
@@ -43,18 +45,23 @@ export interface BothPolicies {
 }
 
 /** Mutable, and owned by the one pass that fills it. */
-export interface ScorePolicies {
+export interface ScorePolicies<in Group = string> {
   /**
    * All repeats of one item.
    * @param group of the item, if it has one
    */
-  readonly add: (repeats: ReadonlyArray<Outcome>, group?: string) => void
+  readonly add: (repeats: ReadonlyArray<Outcome>, group?: Group) => void
   readonly result: () => BothPolicies
 }
 
-export const make = (): ScorePolicies => {
-  const wrong = Groups.make()
-  const excluded = Groups.make()
+export const make = (): ScorePolicies => from(Groups.make)
+
+/** Where groups are numbered: `Groups.numbered`. */
+export const numbered = (): ScorePolicies<number> => from(Groups.numbered)
+
+const from = <Group>(groups: () => Groups.Groups<Group>): ScorePolicies<Group> => {
+  const wrong = groups()
+  const excluded = groups()
   const ends = { scored: 0, wrong: 0, scoreFailed: 0, failed: 0, missing: 0 }
   const noAnswer = { refused: 0, truncated: 0, filtered: 0, "off-schema": 0, empty: 0 }
 
@@ -79,7 +86,7 @@ export const make = (): ScorePolicies => {
     }
   }
 
-  const add: ScorePolicies["add"] = (repeats, group) => {
+  const add: ScorePolicies<Group>["add"] = (repeats, group) => {
     repeats.forEach(count)
     const given = repeats.flatMap((one) => (one._tag === "Scored" ? [one.value] : []))
     const unanswered = repeats.flatMap((one) => (one._tag === "NoAnswer" ? [0] : []))
@@ -98,5 +105,5 @@ export const make = (): ScorePolicies => {
 
 const policyOf = (sums: Statistics.Sums): Policy | null => {
   const estimate = Statistics.estimate(sums)
-  return estimate === null ? null : { ...estimate, n: sums.scores }
+  return estimate === null ? null : { ...estimate, n: sums.scores, clusters: sums.clusters }
 }

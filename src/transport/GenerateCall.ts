@@ -20,7 +20,8 @@ const keepBody = (call: ApiCall<ModelAnswer>): ApiCall<ModelAnswer> => ({
     Result.map(call.decode(body, head), (answer) => ({ ...answer, body: body as Schema.Json }))
 })
 
-export const generate = (request: ResolvedRequest): ApiCall<ModelAnswer> => {
-  const call = create[request.endpoint](request.body)
+/** @param attemptId as in `ApiCall` */
+export const generate = (request: ResolvedRequest, attemptId?: string): ApiCall<ModelAnswer> => {
+  const call = { ...create[request.endpoint](request.body), attemptId }
   return request.keepBody === true ? keepBody(call) : call
 }

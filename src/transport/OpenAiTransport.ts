@@ -18,6 +18,8 @@ export interface ApiCall<out A> {
   readonly path: string
   readonly body?: JsonObject | undefined
   readonly model?: string | undefined
+  /** What our own id of the sending begins with: `ClientRequestId.ofAttempt`. Default: the id is random. */
+  readonly attemptId?: string | undefined
   /** From the parsed body of a 2xx answer (a stream already folded) to the value, or why it is none. */
   readonly decode: (body: unknown, head: ResponseHead) => Result.Result<A, OpenAiReason>
 }

@@ -64,7 +64,7 @@ const moments: ReadonlyArray<readonly [operation: string, times: ReadonlyArray<n
 /** @param step which writes it is killed at: each, or only some of them */
 const suite = (layer: Layer.Layer<CheckpointStore, unknown>, step: number) => {
   const test = (title: string, body: Effect.Effect<void, unknown>) =>
-    it.live(title, () => body, 180_000)
+    it.live(title, () => body, { concurrent: true, timeout: 180_000 })
   /** In an empty store. */
   const survival = (death: Mortal.Death) => Effect.provide(Effect.scoped(survives(death)), layer)
   for (const [operation, times] of moments) {

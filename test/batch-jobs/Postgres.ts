@@ -17,7 +17,7 @@ export const prefix = Effect.acquireRelease(
   Effect.map(Random.nextIntBetween(0, 2 ** 40), (n) => `t${n.toString(36)}_`),
   (own) =>
     SqlClient.SqlClient.use((sql) =>
-      Effect.forEach(["meta", "runs", "records", "outcomes", "deliveries"], (table) =>
+      Effect.forEach(["meta", "runs", "records", "outcomes", "deliveries", "results"], (table) =>
         sql.unsafe(`DROP TABLE IF EXISTS ${own}${table}`)
       )
     ).pipe(Effect.orDie)

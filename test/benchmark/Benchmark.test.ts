@@ -47,6 +47,32 @@ describe("a benchmark", () => {
     })
   )
 
+  it.effect("is told what its sweep, variants, turns, tags and answer must be", () =>
+    Effect.gen(function* () {
+      const broken: ReadonlyArray<readonly [object, string]> = [
+        [{ prompt: {} }, "`prompt` must be"],
+        [{ prompt: { "two words": () => "" } }, "without spaces"],
+        [{ prompt: { plain: "text" } }, "`prompt` must be"],
+        [{ next: "more" }, "`next` must be"],
+        [{ maxTurns: 0 }, "`maxTurns` must be"],
+        [{ maxTurns: 1.5 }, "`maxTurns` must be"],
+        [{ tags: ["x"] }, "`tags` must be"],
+        [{ group: "x" }, "`group` must be"],
+        [{ answer: Schema.String }, "`answer` must be"],
+        [{ sweep: { temperatures: ["0"] } }, "`sweep` must be"],
+        [{ sweep: { temperature: [0] } }, "`sweep` must be"],
+        [{ sweep: { models: "gpt-6-luna" } }, "`sweep` must be"]
+      ]
+      for (const [parts, problem] of broken) {
+        const error = yield* Effect.flip(Benchmark.check({ ...good, ...parts }))
+        assert.lengthOf(error.problems, 1)
+        assert.include(error.message, problem)
+      }
+      const fine = { ...good, sweep: { models: ["gpt-6-luna"], prompts: undefined }, maxTurns: 100 }
+      assert.strictEqual((yield* Benchmark.check(fine)).maxTurns, 100)
+    })
+  )
+
   it.effect("refuses two scorers of one name and version", () =>
     Effect.gen(function* () {
       const scorers = [Scorer.exactMatch, Scorer.exactMatch] as const

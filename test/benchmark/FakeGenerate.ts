@@ -35,11 +35,17 @@ export interface Options {
   /** What was sent, model and last message, in order. */
   readonly sent?: Array<string>
   readonly simulated?: boolean
+  readonly mode?: Generate["Service"]["mode"]
 }
 
 export const layer = (
   reply: (prompt: string, item: GenerateItem) => Reply,
-  { stopAfter = Number.POSITIVE_INFINITY, sent = [], simulated = false }: Options = {}
+  {
+    stopAfter = Number.POSITIVE_INFINITY,
+    sent = [],
+    simulated = false,
+    mode = "online"
+  }: Options = {}
 ) => {
   const one = Effect.fnUntraced(function* (item: GenerateItem, run: ActiveRun, retry: boolean) {
     const stored = (yield* run.journal.lookup([item.key])).get(item.key)
@@ -72,6 +78,7 @@ export const layer = (
     Generate,
     Generate.of({
       provider: { id: "test", account: "test", simulated },
+      mode,
       generateMany: (items, run, options) =>
         Stream.mapEffect(items, (item) =>
           Effect.suspend((): Effect.Effect<Outcome, StoreError | RunStopped> => {

@@ -37,7 +37,7 @@ describe("samples", () => {
       const [first] = yield* collect(of([{ q: "why" }]))
       assert.deepInclude(first, {
         item: { q: "why" },
-        prompt: "why",
+        prompts: new Map([["", "why"]]),
         target: "why!",
         index: 0,
         line: 1
@@ -114,6 +114,65 @@ describe("samples", () => {
       assert.include(error.message, "line 2: The benchmark's `target` threw RangeError")
     })
   )
+
+  it.effect("have the prompts of the variants asked for, tags and a group", () =>
+    Effect.gen(function* () {
+      const made: Array<string> = []
+      const variant = (name: string) => (item: Item) => {
+        made.push(name)
+        return `${name} ${item.q}`
+      }
+      const benchmark = of([{ q: "a", name: "x" }], {
+        prompt: { plain: variant("plain"), steps: variant("steps"), odd: variant("odd") },
+        tags: ({ q }) => [q, "letter"],
+        group: ({ name }) => name
+      })
+      const [all] = yield* collect(benchmark)
+      assert.deepStrictEqual(
+        [...(all?.prompts ?? [])],
+        [
+          ["plain", "plain a"],
+          ["steps", "steps a"],
+          ["odd", "odd a"]
+        ]
+      )
+      made.length = 0
+      const [some] = yield* collect(benchmark, { variants: ["steps"] })
+      assert.deepStrictEqual([...(some?.prompts ?? [])], [["steps", "steps a"]])
+      assert.deepStrictEqual(made, ["steps"])
+      assert.deepInclude(some, { tags: ["a", "letter"], group: "x" })
+      const [bare] = yield* collect(of([{ q: "a" }]))
+      assert.deepInclude(bare, { tags: [], group: undefined })
+    })
+  )
+
+  /** What plain JavaScript may give. */
+  const odd = (value: unknown) => value as never
+  const nonsense: ReadonlyArray<readonly [Partial<Benchmark.Definition<Item>>, string]> = [
+    [{ prompt: { steps: () => odd(undefined) } }, "`prompt.steps` did not return"],
+    [{ prompt: () => odd(Promise.resolve("x")) }, "`prompt` did not"],
+    [{ prompt: () => odd(["x"]) }, "`prompt` did not return"],
+    [{ tags: () => odd("one") }, "`tags` did not return"],
+    [{ group: () => odd(7) }, "`group` did not return"],
+    [{ target: () => odd(7) }, "`target` did not return"],
+    [
+      {
+        group: () => {
+          throw new SyntaxError("x")
+        }
+      },
+      "`group` threw SyntaxError"
+    ]
+  ]
+  for (const [more, problem] of nonsense) {
+    it.effect(`are refused by line where ${problem}`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(collect(of([{ q: "a" }], more)))
+        assert.strictEqual(error._tag, "DatasetError")
+        assert.include(error.message, `line 1: The benchmark's ${problem}`)
+      })
+    )
+  }
 
   it.effect("have ids even where text is not well-formed", () =>
     Effect.gen(function* () {

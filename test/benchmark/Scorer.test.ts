@@ -5,8 +5,13 @@ import * as LastNumber from "spillway/benchmark/LastNumber"
 import * as Scorer from "spillway/benchmark/Scorer"
 import { answer } from "./responses.ts"
 
-const judge = (scorer: Scorer.Scorer, text: string, target: string) =>
-  Scorer.judge(scorer, { item: undefined, target, text, response: answer(text) })
+const judge = (scorer: Scorer.Scorer, text: string, target: string) => {
+  const response = answer(text)
+  const turns = [{ text, response }]
+  return Scorer.judge(scorer, {
+    ...{ item: undefined, target, text, answer: text, response, messages: [], turns }
+  })
+}
 
 const score = (
   value: number,

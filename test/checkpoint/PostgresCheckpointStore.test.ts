@@ -22,7 +22,7 @@ const prefix = Effect.acquireRelease(
   (own) =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      for (const table of ["meta", "runs", "records", "outcomes", "deliveries"]) {
+      for (const table of ["meta", "runs", "records", "outcomes", "deliveries", "results"]) {
         yield* sql.unsafe(`DROP TABLE IF EXISTS ${own}${table}`)
       }
     }).pipe(Effect.orDie)

@@ -21,6 +21,8 @@ export const test = <A, E>(
 
 export const project = resolve(import.meta.dirname, "../..")
 export const bin = join(project, "layers/cli/bin.ts")
+/** What `Build.ts` made of it for this run of the tests; without one, as in the benchmarks, the source itself. */
+const built = process.env.SPILLWAY_TEST_CLI ?? bin
 export const gsm8k = join(project, "examples/03-gsm8k.ts")
 export const fixture = (name: string): string => join(import.meta.dirname, "fixtures", name)
 
@@ -139,7 +141,7 @@ export const startProgram = (file: string, args: ReadonlyArray<string>, options:
   )
 
 export const start = (args: ReadonlyArray<string>, options?: Options) =>
-  startProgram(process.execPath, ["-C", "spillway-source", bin, ...args], options)
+  startProgram(process.execPath, ["-C", "spillway-source", built, ...args], options)
 
 /** Runs it to its end. */
 export const cli = (args: ReadonlyArray<string>, options?: Options): Effect.Effect<Result> =>

@@ -172,7 +172,7 @@ Cli.test("keeps runs in a PostgreSQL by its URL, and shows its password nowhere"
 
 const dropTables = (prefix: string) =>
   SqlClient.SqlClient.use((sql) =>
-    Effect.forEach(["meta", "runs", "records", "outcomes", "deliveries"], (table) =>
+    Effect.forEach(["meta", "runs", "records", "outcomes", "deliveries", "results"], (table) =>
       sql.unsafe(`DROP TABLE IF EXISTS ${prefix}${table}`)
     )
   ).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(POSTGRES) })), Effect.ignore)

@@ -3,6 +3,8 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, type Layer, Option, Scope, Stream } from "effect"
 import { CheckpointStore, type Journal } from "spillway/checkpoint/CheckpointStore"
 import * as Fixtures from "../checkpoint/fixtures/records.ts"
+import { checkpointStoreBlocks } from "./CheckpointStoreBlocks.ts"
+import { checkpointStoreResults } from "./CheckpointStoreResults.ts"
 
 const { answered, delivered, failed, intent, key, released } = Fixtures
 
@@ -404,6 +406,9 @@ export const checkpointStoreContract = (
       const lines = yield* Effect.flip(Stream.runCollect(store.shardLines("nobody", shard)))
       assert.deepStrictEqual([ledger.reason, lines.reason], ["unknown-run", "unknown-run"])
     }))
+
+  checkpointStoreResults(test)
+  checkpointStoreBlocks(test)
 
   test("keeps text as it was: NUL, lone surrogates, line separators, quotes", (store) =>
     Effect.gen(function* () {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { outputOf } from "./Program.ts"
 
 const folder = Effect.acquireRelease(
@@ -11,15 +11,18 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
+/** They run side by side: each waits most of its time for its provider. */
+const test = <A, E>(name: string, self: () => Effect.Effect<A, E, Scope.Scope>): void =>
+  it.live(name, self, { concurrent: true, timeout: 60_000 })
+
 describe("the examples", () => {
-  it.live("01 prints an answer and what it cost", () =>
+  test("01 prints an answer and what it cost", () =>
     Effect.gen(function* () {
       const output = yield* outputOf("examples/01-one-request.ts")
       assert.match(output, /\S\n.*tokens in, \d+ out, \$0\.\d+, \d+ ms, 1 attempt, simulated\n$/)
-    })
-  )
+    }))
 
-  it.live("02 delivers every item, and sends nothing when it is started again", () =>
+  test("02 delivers every item, and sends nothing when it is started again", () =>
     Effect.gen(function* () {
       const place = yield* folder
       const first = yield* outputOf("examples/02-stream-to-sink.ts", place)
@@ -31,27 +34,24 @@ describe("the examples", () => {
       const ids = rows.map((row) => (JSON.parse(row) as { readonly id: string }).id)
       assert.strictEqual(new Set(ids).size, 200)
       assert.strictEqual(ids.length, 200)
-    })
-  )
+    }))
 
-  it.live("03 ends with a score and its interval", () =>
+  test("03 ends with a score and its interval", () =>
     Effect.gen(function* () {
       const bench = ["layers/cli/bin.ts", "bench", "examples/03-gsm8k.ts", "--offline"]
       const output = yield* outputOf(...bench, "--limit", "20", "--store", ":memory:")
       assert.include(output, "SIMULATED")
       assert.match(output, /gpt-6-luna +\d+\.\d% +\d+\.\d–\d+\.\d%/)
       assert.include(output, "20 requests in")
-    })
-  )
+    }))
 
-  it.live("04 prints a headline", () =>
+  test("04 prints a headline", () =>
     Effect.gen(function* () {
       const output = yield* outputOf("examples/04-swapped-layer.ts")
       assert.match(output, /^\S.+\n$/)
-    })
-  )
+    }))
 
-  it.live("05 answers every item by batch, and submits nothing when it is started again", () =>
+  test("05 answers every item by batch, and submits nothing when it is started again", () =>
     Effect.gen(function* () {
       const place = yield* folder
       const first = yield* outputOf("examples/05-batch.ts", place)
@@ -62,26 +62,23 @@ describe("the examples", () => {
       const again = yield* outputOf("examples/05-batch.ts", place)
       assert.include(again, "0 requests submitted")
       assert.include(again, "500 were delivered before")
-    })
-  )
+    }))
 
-  it.live("06 shares one quota between two programs, or says that there is no Redis", () =>
+  test("06 shares one quota between two programs, or says that there is no Redis", () =>
     Effect.gen(function* () {
       const output = yield* outputOf("examples/06-shared-quota.ts")
       assert.match(
         output,
         /^(?:Two programs, one quota: 116 answers|Skipped: no Redis answers at )/
       )
-    })
-  )
+    }))
 
-  it.live("07 says how many came by batch, how many in real time, and what that cost", () =>
+  test("07 says how many came by batch, how many in real time, and what that cost", () =>
     Effect.gen(function* () {
       const place = yield* folder
       const output = yield* outputOf("examples/07-deadline.ts", place)
       const [, batch, online] = /^(\d+) answers by batch and (\d+) in real time/.exec(output) ?? []
       assert.strictEqual(Number(batch) + Number(online), 1_000)
       assert.match(output, /\$0\.\d+: all in real time \$0\.\d+, all by batch \$0\.\d+\.\n$/)
-    })
-  )
+    }))
 })

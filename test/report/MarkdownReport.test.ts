@@ -2,17 +2,25 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as MarkdownReport from "spillway/report/MarkdownReport"
 import { version } from "spillway/report/Version"
-import { arm, report } from "./report.ts"
+import { arm, comparison, repeated, report } from "./report.ts"
 
 describe("a report as Markdown", () => {
-  it("is a heading, a table and a list", () => {
+  it("is a heading, narrow tables and a list", () => {
     assert.strictEqual(
       MarkdownReport.render(report()),
       `## gsm8k
 
-| Arm | Score | 95% interval | Requests | Wrong | No answer | Failed | p50 | p95 | Cost |
-| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: |
-| gpt-6-luna | 87.9% | 83.2–91.5% | 240 | 24 | 3 (1 refused, 2 truncated) | 2 | 1.23 s | 3.21 s | $0.0123 |
+| Arm | Score | 95% interval |
+| :-- | --: | --: |
+| gpt-6-luna | 87.9% | 83.2–91.5% |
+
+| Arm | Requests | Wrong | No answer | Failed |
+| :-- | --: | --: | --: | --: |
+| gpt-6-luna | 240 | 24 | 3 (1 refused, 2 truncated) | 2 |
+
+| Arm | p50 | p95 | Cost |
+| :-- | --: | --: | --: |
+| gpt-6-luna | 1.23 s | 3.21 s | $0.0123 |
 
 - Run monday. No answer counts as wrong. Left out: 89.0%.
 - 240 requests in 12.3 s, 245 sent (19.9/s), 5 retries, 4 answered 429.
@@ -28,7 +36,27 @@ describe("a report as Markdown", () => {
     const text = MarkdownReport.render(report({ arms: [arm({ label: hostile })] }))
     const row = text.split("\n").find((line) => line.startsWith("| a")) ?? ""
     assert.include(row, "a\\|b \\#\\# c &lt;img src=x&gt; \\[l\\](http://e) \\`d\\`")
-    assert.strictEqual(row.split(/(?<!\\)\|/).length, 12)
+    assert.strictEqual(row.split(/(?<!\\)\|/).length, 5)
+  })
+
+  it("keeps them inside their sections too", () => {
+    const hostile = "a|b\n## c <img src=x>"
+    const arms = [arm({ label: hostile, repeated }), arm({ label: hostile, repeated })]
+    const text = MarkdownReport.render(
+      report({
+        arms,
+        comparisons: [{ ...comparison, a: hostile, b: hostile }],
+        temperatureCurves: [{ name: hostile, points: [{ temperature: 0, score: arm().score }] }],
+        tags: [{ tag: hostile, items: 1, scores: arms.map(({ score }) => score) }]
+      })
+    )
+    assert.notMatch(text, /<img|^## c/m)
+    assert.include(text, "a\\|b \\#\\# c &lt;img src=x&gt;")
+  })
+
+  it("warns of an unfinished run before its numbers", () => {
+    const text = MarkdownReport.render(report({ complete: false, stopped: "No credit left." }))
+    assert.match(text, /^## gsm8k\n\n> \*\*UNFINISHED: .*No credit left\.\*\*\n/)
   })
 
   it("warns of simulated answers", () => {

@@ -69,7 +69,15 @@ Cost of these answers: $0.0123. Spent by this run: $0.0125.
       report({ complete: false, stopped: "The run stopped (budget).", requests }),
       { width: 200 }
     )
-    assert.include(text, "UNFINISHED: 40 of 240 requests are missing. The run stopped (budget).")
+    assert.strictEqual(
+      text.split("\n")[1],
+      "UNFINISHED: 40 of 240 requests are missing; the numbers are of the others. The run stopped (budget)."
+    )
+    const late = report({ complete: false, stopped: "The run stopped (interrupted)." })
+    assert.include(
+      TerminalReport.render(late, { width: 200 }),
+      "UNFINISHED: the run stopped before its end. The run stopped (interrupted)."
+    )
   })
 
   it("writes a dash where a number is not known", () => {

@@ -1,5 +1,10 @@
 /** A report with something in every field. */
-import type { ArmReport, BenchmarkReport } from "spillway/report/BenchmarkReport"
+import type {
+  ArmReport,
+  BenchmarkReport,
+  ComparisonReport,
+  RepeatsReport
+} from "spillway/report/BenchmarkReport"
 
 const score = { mean: 0.8792, ci95: [0.8321, 0.9145], n: 240 } as const
 
@@ -68,4 +73,71 @@ export const report = (more: Partial<BenchmarkReport> = {}): BenchmarkReport => 
   scoreFailures: [],
   warnings: [],
   ...more
+})
+
+/** `gpt-4.1-mini` gained 3.1 points. */
+export const comparison: ComparisonReport = {
+  a: "gpt-6-luna",
+  b: "gpt-4.1-mini",
+  items: 1_319,
+  meanA: 0.848,
+  meanB: 0.879,
+  difference: 0.0311,
+  ci95: [0.0041, 0.0582],
+  bootstrapCi95: [0.0035, 0.0579],
+  p: 0.0204,
+  pHolm: 0.0612,
+  test: "mcnemar",
+  table: { both: 1_070, onlyA: 49, onlyB: 90, neither: 110 }
+}
+
+const share = (mean: number) => ({ mean, ci95: [mean - 0.05, mean + 0.05], n: 80 }) as const
+
+export const repeated: RepeatsReport = {
+  variance: {
+    within: 0.06,
+    between: 0.04,
+    shareWithin: 0.6,
+    shareBetween: 0.4,
+    intraclass: 0.4
+  },
+  agreement: { items: 80, allEqual: 0.75, pairwise: 0.8125, alpha: 0.614 },
+  majority: share(0.9),
+  passAt: [
+    { k: 1, passAtK: share(0.85), passHatK: share(0.85) },
+    { k: 2, passAtK: share(0.9), passHatK: share(0.8) },
+    { k: 3, passAtK: share(0.925), passHatK: share(0.7) }
+  ]
+}
+
+const mini = { label: "gpt-4.1-mini", model: "gpt-4.1-mini" }
+
+export const low = { mean: 0.848, ci95: [0.7989, 0.8873], n: 240 } as const
+
+const [first] = arm().scorers
+const strict = {
+  scorer: "exactMatch@2",
+  noAnswerWrong: low,
+  noAnswerExcluded: { ...low, mean: 0.85 },
+  scoreFailed: 3
+}
+
+/** A report with all sections. */
+export const full = report({
+  arms: [
+    arm({ scorers: first === undefined ? [] : [first, strict], groups: 40, repeats: 3, repeated }),
+    arm({ ...mini, score: low, offSchema: 4 })
+  ],
+  comparisons: [{ ...comparison, pHolm: comparison.p }],
+  temperatureCurves: [
+    {
+      name: "gpt-6-luna",
+      points: [
+        { temperature: 0, score: arm().score },
+        { temperature: 0.7, score: low },
+        { temperature: 1, score: { mean: null, ci95: null, n: 0 } }
+      ]
+    }
+  ],
+  tags: [{ tag: "algebra", items: 120, scores: [arm().score, low] }]
 })

@@ -9,7 +9,10 @@ export const judge = <Item>(
   target: string,
   item?: Item
 ): Effect.Effect<Scorer.ScoreOutcome> =>
-  Scorer.judge(scorer, { item: item as Item, target, text, response: answer(text) })
+  Scorer.judge(scorer, {
+    ...{ item: item as Item, target, text, answer: text },
+    ...{ response: answer(text), messages: [], turns: [] }
+  })
 
 /** The value alone; the reason where there is none. */
 export const scoreOf = <Item>(

@@ -101,4 +101,18 @@ describe("agreement", () => {
       })
     )
   })
+
+  it("knows so many answers again, and takes later ones for those of one item each", () => {
+    const all = Agreement.make()
+    for (let item = 0; item < Agreement.TOLD_APART; item++) all.add([`${item}`, `${item}`])
+    const before = all.result()
+    all.add(["late", "later"])
+    all.add(["late", "later"])
+    const { alpha, items } = all.result()
+    assert.strictEqual(before.alpha, 1)
+    assert.strictEqual(items, Agreement.TOLD_APART + 2)
+    const answers = 2 * items
+    const differByChance = answers * (answers - 1) - 2 * Agreement.TOLD_APART
+    assert.closeTo(alpha ?? 0, 1 - ((answers - 1) * 4) / differByChance, 1e-15)
+  })
 })

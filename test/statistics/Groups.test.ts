@@ -82,4 +82,26 @@ describe("groups", () => {
       })
     )
   })
+
+  it("by number are those by name, in whatever order they come", () => {
+    const named = Groups.make()
+    const numbered = Groups.numbered()
+    const numbers = Groups.numbering()
+    holds(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
+        fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }),
+        (scores, group) => {
+          const name = group === undefined ? undefined : `text ${group}`
+          named.add(scores, name)
+          numbered.add(scores, name === undefined ? undefined : numbers.of(name))
+        }
+      )
+    )
+    assert.isAbove(numbers.size(), 100)
+    const [one, other] = [named.sums(), numbered.sums()]
+    assert.deepInclude(other, { clusters: one.clusters, scores: one.scores })
+    assert.closeTo(other.total, one.total, 1e-9)
+    assert.closeTo(other.totalSquared, one.totalSquared, 1e-9)
+  })
 })

@@ -28,7 +28,10 @@ describe("SdkOpenAiTransport", () => {
       const transport = yield* connect(origin, { organization: "org-1", project: "proj-1" })
       yield* transport.send(call).pipe(Effect.withSpan("outer"))
       yield* transport.send(call)
-      const [first, second] = seen
+      const attemptId = `${"0123456789abcdef".repeat(2)}-3`
+      yield* transport.send({ ...call, attemptId })
+      yield* transport.send({ ...call, attemptId }, { onEvent: () => Effect.void })
+      const [first, second, third, fourth] = seen
       assert.deepInclude(first, {
         authorization: "Bearer sk-test-0123456789",
         "openai-organization": "org-1",
@@ -37,6 +40,13 @@ describe("SdkOpenAiTransport", () => {
       })
       assert.match(String(first?.["x-client-request-id"]), /^[0-9a-f-]{36}$/)
       assert.notStrictEqual(first?.["x-client-request-id"], second?.["x-client-request-id"])
+      for (const headers of [third, fourth]) {
+        assert.match(
+          String(headers?.["x-client-request-id"]),
+          /^(0123456789abcdef){2}-3-[0-9a-f]{12}$/
+        )
+      }
+      assert.notStrictEqual(third?.["x-client-request-id"], fourth?.["x-client-request-id"])
       for (const name of ["traceparent", "b3", "x-stainless-timeout"]) {
         assert.notProperty(first, name)
       }

@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { ledgerTags } from "../../../src/checkpoint/BatchRecord.ts"
+import { Redelivered } from "../../../src/checkpoint/BlockRecord.ts"
 import type { StoredOutcome } from "../../../src/checkpoint/CheckpointStore.ts"
 import { RequestKey } from "../../../src/checkpoint/RequestKey.ts"
 import type { Entry } from "../../../src/checkpoint/RunLedger.ts"
@@ -14,15 +15,16 @@ for (const { ast } of [RunRecord, ModelResponse, Failure]) SchemaJITCompiler.ena
 
 export interface RecordRow {
   readonly tag: RunRecord["_tag"]
-  /** The key of a request, or the id of a shard. */
+  /** The key of a request, the id of a shard, or the digest of a block. */
   readonly key: string | null
   readonly attempt: number | null
-  /** 1e-9 USD: reserved by an intent, spent by what closes one. */
+  /** 1e-9 USD: reserved by an intent, spent by what closes one. Of a block of answers: removals. */
   readonly amount: number | null
   readonly json: string
 }
 
-export const encode = (record: RunRecord): RecordRow => {
+/** @param removals how many runs had been removed from the store when the journal was opened: `RunReader.finishedBlocks` */
+export const encode = (record: RunRecord, removals = 0): RecordRow => {
   const row = (json: object, attempt?: number, amount?: number): RecordRow => ({
     tag: record._tag,
     key: "key" in record ? record.key : "shard" in record ? record.shard : null,
@@ -39,6 +41,11 @@ export const encode = (record: RunRecord): RecordRow => {
       const { response, at } = record
       return row({ response, at }, record.attempt, response.cost)
     }
+    case "BlockFinished": {
+      const { _tag, digest, ...fields } = record
+      const stamp = record.needs === "answered" ? removals : undefined
+      return { ...row(fields, undefined, stamp), key: digest }
+    }
     default: {
       const { _tag, ...fields } = record
       if ("shard" in fields) {
@@ -53,11 +60,13 @@ export const encode = (record: RunRecord): RecordRow => {
 }
 
 const shardTags: ReadonlySet<unknown> = new Set([...ledgerTags, "ShardLines"])
-const isOfShard = (tag: unknown): boolean => shardTags.has(tag)
+const nameOfKey = (tag: unknown): string =>
+  tag === "BlockFinished" ? "digest" : shardTags.has(tag) ? "shard" : "key"
 
 const isRecord = Schema.is(RunRecord)
 const isResponse = Schema.is(ModelResponse)
 const isFailure = Schema.is(Failure)
+const isRedelivered = Schema.is(Redelivered)
 
 const parse = (json: unknown): unknown => {
   try {
@@ -73,7 +82,7 @@ export const decode = (row: Row): RunRecord | undefined => {
   if (typeof fields !== "object" || fields === null) return undefined
   const amount = Number(row.amount)
   const record: Record<string, unknown> = { _tag: row.tag, ...fields }
-  if (row.key !== null) record[isOfShard(row.tag) ? "shard" : "key"] = row.key
+  if (row.key !== null) record[nameOfKey(row.tag)] = row.key
   if (row.attempt !== null) record.attempt = Number(row.attempt)
   if (row.tag === "Intent") record.reserved = amount
   if (row.tag === "Released") record.spent = amount
@@ -91,6 +100,14 @@ export const decodeOutcome = ({ tag, json }: Row): StoredOutcome | undefined => 
     return { _tag: tag, failure: fields.failure }
   }
   return undefined
+}
+
+/** `undefined`, which stands for any item, where it is damaged. */
+export const decodeRedelivered = (json: unknown): Redelivered | undefined => {
+  const fields = parse(json)
+  if (typeof fields !== "object" || fields === null) return undefined
+  const record = { _tag: "Redelivered", ...fields }
+  return isRedelivered(record) ? record : undefined
 }
 
 /** What the row does to the ledger, from its columns alone. */

@@ -2,14 +2,25 @@
 import { Effect, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql"
 import { type LedgerRecord, ledgerTags, type ShardId } from "../../../src/checkpoint/BatchRecord.ts"
+import type { FinishedBlocks } from "../../../src/checkpoint/BlockRecord.ts"
 import { type StoredOutcome, StoreError } from "../../../src/checkpoint/CheckpointStore.ts"
 import { RequestKey } from "../../../src/checkpoint/RequestKey.ts"
 import type * as RunLedger from "../../../src/checkpoint/RunLedger.ts"
 import type { RecordTag, RunRecord } from "../../../src/checkpoint/RunRecord.ts"
+import { noBlock } from "../RunRefusals.ts"
 import { type Database, pieces, type Row, storable, tuples } from "./Database.ts"
 import * as RecordRows from "./RecordRows.ts"
-import { places, type RunRow } from "./RunTable.ts"
-import { hashOf, isLedger, isLines, runOf, seqOf, type Tables } from "./StoreSchema.ts"
+import { places, type RunRow, removals } from "./RunTable.ts"
+import {
+  hashOf,
+  isBlock,
+  isLedger,
+  isLines,
+  RUN,
+  runOf,
+  seqOf,
+  type Tables
+} from "./StoreSchema.ts"
 
 const PAGE = 1000
 
@@ -113,6 +124,55 @@ export const delivered = Effect.fnUntraced(function* (
     }
   }
   return found
+})
+
+/** Blocks read at once. */
+const BLOCKS = 10_000
+
+/** Those of answers count only where no run has been removed since their journal was opened. */
+export const finishedBlocks = Effect.fnUntraced(function* (
+  db: Database,
+  names: Tables,
+  run: RunRow
+): Effect.fn.Return<FinishedBlocks, SqlError.SqlError> {
+  const removed = yield* removals(names, db)
+  const blocks = new Map<string, number>()
+  const redelivered: Array<FinishedBlocks["redelivered"][number]> = []
+  const [start, end] = places(run.number)
+  let from = start
+  while (true) {
+    const rows = yield* db.rows(
+      `SELECT place, key, amount, CASE WHEN tag = 'Redelivered' THEN json END AS json
+       FROM ${names.records} WHERE ${isBlock} AND place >= ? AND place < ?
+       ORDER BY place LIMIT ${BLOCKS}`,
+      [from, end]
+    )
+    for (const { amount, json, key, place } of rows) {
+      const seq = seqOf(place)
+      if (json !== null) redelivered.push({ seq, ids: RecordRows.decodeRedelivered(json)?.ids })
+      else if (amount === null || Number(amount) === removed) blocks.set(String(key), seq)
+    }
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < BLOCKS) return { blocks, redelivered }
+    from = Number(last.place) + 1
+  }
+})
+
+export const finishedBlock = Effect.fnUntraced(function* (
+  db: Database,
+  names: Tables,
+  run: RunRow,
+  seq: number
+) {
+  const [row] = yield* db.rows(
+    `SELECT place, tag, key, attempt, amount, json FROM ${names.records} WHERE place = ?`,
+    [run.number * RUN + seq]
+  )
+  if (row === undefined) return yield* noBlock(seq)
+  const record = RecordRows.decode(row)
+  return record?._tag === "BlockFinished"
+    ? record
+    : yield* corrupt(db, names, "finishedBlock", row.place)
 })
 
 /**

@@ -92,10 +92,16 @@ export const claim = (db: Database, { runs }: Tables, open: OpenRun, id: string,
     })
   )
 
+/** How many runs have been removed from the store. */
+export const removals = ({ meta }: Tables, session: Session) =>
+  Effect.map(session.rows(`SELECT value FROM ${meta} WHERE name = 'removals'`, []), ([row]) =>
+    Number(row?.value ?? 0)
+  )
+
 /** Deletes the run and what only it holds. */
 export const remove = (
   db: Database,
-  { runs, records, outcomes, deliveries }: Tables,
+  { meta, runs, records, outcomes, deliveries, results }: Tables,
   run: number
 ) => {
   const range = "place >= ? AND place < ?"
@@ -104,8 +110,14 @@ export const remove = (
     Effect.fnUntraced(function* (session) {
       yield* session.run(`DELETE FROM ${outcomes} WHERE run = ?`, [run])
       yield* session.run(`DELETE FROM ${deliveries} WHERE run = ?`, [run])
+      yield* session.run(`DELETE FROM ${results} WHERE ${range}`, [from, to])
       yield* session.run(`DELETE FROM ${records} WHERE ${range}`, [from, to])
       yield* session.run(`DELETE FROM ${runs} WHERE number = ?`, [run])
+      yield* session.run(
+        `INSERT INTO ${meta} (name, value) VALUES ('removals', '1')
+         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(${meta}.value AS BIGINT) + 1 AS TEXT)`,
+        []
+      )
     })
   )
 }

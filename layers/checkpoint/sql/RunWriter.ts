@@ -26,18 +26,22 @@ interface Parcel extends GroupCommit.Parcel {
   readonly rows: ReadonlyArray<RecordRow>
 }
 
-const parcel = (log: NonEmptyReadonlyArray<RunRecord>): Parcel => {
-  const rows = log.map(encode)
+const parcel = (log: NonEmptyReadonlyArray<RunRecord>, removals: number): Parcel => {
+  const rows = log.map((record) => encode(record, removals))
   const characters = rows.reduce((sum, row) => sum + row.json.length, 0)
   return { log, rows, records: rows.length, characters }
 }
 
-/** @param ledger folded up to `run.nextSeq` */
+/**
+ * @param ledger folded up to `run.nextSeq`
+ * @param removals runs removed from the store before this one was opened
+ */
 export const make = Effect.fnUntraced(function* (
   db: Database,
   names: Tables,
   run: RunRow,
-  ledger: RunLedger.RunLedger
+  ledger: RunLedger.RunLedger,
+  removals: number
 ): Effect.fn.Return<RunWriter, never, Scope.Scope> {
   let nextSeq = run.nextSeq
 
@@ -85,5 +89,5 @@ export const make = Effect.fnUntraced(function* (
   )
 
   const group = yield* GroupCommit.make(commit, closed)
-  return { append: (records) => Effect.suspend(() => group.submit(parcel(records))) }
+  return { append: (records) => Effect.suspend(() => group.submit(parcel(records, removals))) }
 })

@@ -30,6 +30,7 @@ export interface Tables {
   readonly records: string
   readonly outcomes: string
   readonly deliveries: string
+  readonly results: string
 }
 
 export const tables = (prefix: string): Tables => ({
@@ -37,7 +38,8 @@ export const tables = (prefix: string): Tables => ({
   runs: `${prefix}runs`,
   records: `${prefix}records`,
   outcomes: `${prefix}outcomes`,
-  deliveries: `${prefix}deliveries`
+  deliveries: `${prefix}deliveries`,
+  results: `${prefix}results`
 })
 
 /** The statements that lead from one version to the next. */
@@ -101,8 +103,22 @@ const batches: Migration = ({ records }) => [
   `CREATE INDEX ${records}_lines ON ${records} (key, place) WHERE ${isLines}`
 ]
 
+/** What lets a start pass over blocks of items, found without reading the log; the same words in the query. */
+export const isBlock = "tag IN ('BlockFinished', 'Redelivered')"
+
+/** Rows of results have places as records do; `runs` tells which of them are shown. */
+const benchmarks: Migration = ({ runs, records, results }, dialect) => [
+  `CREATE INDEX ${records}_blocks ON ${records} (place) WHERE ${isBlock}`,
+  `CREATE TABLE ${results} (
+    place ${dialect === "sqlite" ? "INTEGER" : "BIGINT"} PRIMARY KEY,
+    json TEXT NOT NULL
+  )`,
+  `ALTER TABLE ${runs} ADD COLUMN results_from BIGINT NOT NULL DEFAULT 0`,
+  `ALTER TABLE ${runs} ADD COLUMN results_to BIGINT NOT NULL DEFAULT 0`
+]
+
 /** In order: the n-th makes version n. */
-export const migrations: ReadonlyArray<Migration> = [first, batches]
+export const migrations: ReadonlyArray<Migration> = [first, batches, benchmarks]
 
 const versionOf = Effect.fnUntraced(function* (session: Session, { meta }: Tables, known: number) {
   const rows = yield* session.rows(`SELECT value FROM ${meta} WHERE name = 'version'`, [])

@@ -8,6 +8,7 @@ import { type Seeded, seeded } from "../../random/Seeded.ts"
 import type { Endpoint, JsonObject } from "../../request/GenerateRequest.ts"
 import { none as noUsage, type TokenUsage } from "../../request/TokenUsage.ts"
 import * as Answer from "../Answer.ts"
+import * as Draw from "../Draw.ts"
 import { type EmbeddingsRequest, readEmbeddings } from "../EmbeddingsBody.ts"
 import { type ErrorAnswer, invalid } from "../ErrorAnswers.ts"
 import * as Ledger from "../Ledger.ts"
@@ -17,6 +18,7 @@ import { readPrompt } from "../Prompt.ts"
 import type { CacheUse } from "../PromptCache.ts"
 import type { Provider } from "../Provider.ts"
 import { acceptedTextRequest, type TextRequest } from "../ReadRequest.ts"
+import type { LineHead } from "./ResultLine.ts"
 import type { Shelf } from "./ResultWriter.ts"
 
 /** The parts of the provider that a batch works with. */
@@ -87,7 +89,7 @@ const bodyOf = (
   shop: Workshop,
   { request, content }: PlacedLine,
   where: LinePlace,
-  requestId: string,
+  { customId, requestId }: LineHead,
   sample: number,
   cacheUse: CacheUse | undefined
 ): LineBody => {
@@ -99,7 +101,8 @@ const bodyOf = (
     organization: shop.organization,
     requestId
   }
-  const context = { content, sample, cache: shop.cache, failed: false }
+  const draw = Draw.ofCustomId(customId)
+  const context = { content, sample, draw, cache: shop.cache, failed: false }
   const whole =
     "inputs" in request
       ? Answer.embeddings(at, request)
@@ -117,11 +120,11 @@ export const first = (
   shop: Workshop,
   line: PlacedLine,
   where: LinePlace,
-  requestId: string
+  head: LineHead
 ): LineBody & { readonly sample: number } => {
   const content = shop.keepBilledContents ? line.content : undefined
   const sample = content === undefined ? 0 : Ledger.billedOf(shop.ledger, content)
-  const body = bodyOf(shop, line, where, requestId, sample, undefined)
+  const body = bodyOf(shop, line, where, head, sample, undefined)
   if (body.usage !== noUsage) {
     const costUsd = Ledger.costOf(line.request.model.info, body.usage, "batch")
     Ledger.bill(shop.ledger, content, body.usage, costUsd)
@@ -134,7 +137,7 @@ export const again = (
   shop: Workshop,
   line: PlacedLine,
   where: LinePlace,
-  requestId: string,
+  head: LineHead,
   sample: number,
   cacheUse: CacheUse
-): string => bodyOf(shop, line, where, requestId, sample, cacheUse).text
+): string => bodyOf(shop, line, where, head, sample, cacheUse).text

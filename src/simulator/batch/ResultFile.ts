@@ -37,7 +37,7 @@ const outputLine = (
   const { index } = where
   const use = { cached: work.cached[index] ?? 0, written: work.written[index] ?? 0 }
   const sample = work.samples[index] ?? 0
-  const body = LineAnswer.again(shop, placed.success, where, head.requestId, sample, use)
+  const body = LineAnswer.again(shop, placed.success, where, head, sample, use)
   return ResultLine.succeeded(head, body)
 }
 

@@ -41,10 +41,10 @@ const answered = (
   shop: LineAnswer.Workshop,
   line: LineAnswer.PlacedLine,
   where: LineAnswer.LinePlace,
-  requestId: string
+  head: ResultLine.LineHead
 ): ReturnType<typeof LineAnswer.first> | undefined => {
   try {
-    return LineAnswer.first(shop, line, where, requestId)
+    return LineAnswer.first(shop, line, where, head)
   } catch {
     Ledger.countFault(shop.ledger, "responder_threw")
     return undefined
@@ -67,7 +67,7 @@ const settleOne = (
   }
   const line = placed.success
   const fault = lineFault(shop, line.content, where, startedAt)
-  const answer = fault === "batch_line" ? undefined : answered(shop, line, where, head.requestId)
+  const answer = fault === "batch_line" ? undefined : answered(shop, line, where, head)
   if (answer === undefined) {
     work.outcomes[index] = Outcome.broken
     work.failed++

@@ -1,0 +1,122 @@
+/** What judges would be asked, for `--plan`: how often, and for how much. Their requests are of answers that are not there yet. */
+import { Effect, Result, Stream } from "effect"
+import type { Arm } from "../../src/benchmark/Arm.ts"
+import { requestOf } from "../../src/benchmark/Arm.ts"
+import type { Benchmark } from "../../src/benchmark/Benchmark.ts"
+import * as Judging from "../../src/benchmark/Judging.ts"
+import type { Sample } from "../../src/benchmark/Samples.ts"
+import { idOf, type JudgeScorer } from "../../src/benchmark/Scorer.ts"
+import * as ShownPrompt from "../../src/benchmark/ShownPrompt.ts"
+import { promptOf } from "../../src/benchmark/Trial.ts"
+import * as Estimate from "../../src/cost/Estimate.ts"
+import { ModelCatalog } from "../../src/model/ModelCatalog.ts"
+import * as Figures from "../../src/report/Figures.ts"
+import { oneLine } from "../../src/report/PlainText.ts"
+import type { ModelResponse } from "../../src/request/ModelResponse.ts"
+import { none } from "../../src/request/TokenUsage.ts"
+import { Tokenizer } from "../../src/tokens/Tokenizer.ts"
+
+/** Share of its output bound that an answer is taken to use: that of `cost/Estimate.ts`. */
+const EXPECTED_SHARE = 0.25
+
+interface Planned {
+  readonly judge: JudgeScorer
+  requests: number
+  /** With answers of the expected length, and of their bound. */
+  readonly expected: Estimate.Estimator
+  readonly longest: Estimate.Estimator
+}
+
+/** A sentence for each judge. One pass over the samples, where there is one. */
+export const notes = Effect.fn("JudgePlan.notes")(function* <E, R>(
+  benchmark: Benchmark<unknown, unknown>,
+  samples: Stream.Stream<Sample<unknown>, E, R>,
+  {
+    arms,
+    batch,
+    repeats
+  }: {
+    readonly arms: ReadonlyArray<Arm>
+    /** All of it goes by the Batch API. */
+    readonly batch: boolean
+    readonly repeats: number
+  }
+) {
+  const judges = Judging.judgesOf(benchmark)
+  if (judges.length === 0) return []
+  const sized = yield* sizing
+  const planned = judges.map(
+    (judge): Planned => ({
+      judge,
+      requests: 0,
+      expected: Estimate.make(),
+      longest: Estimate.make()
+    })
+  )
+  const add = Effect.fnUntraced(function* (sample: Sample<unknown>, arm: Arm) {
+    const asked = yield* sized(requestOf(benchmark, arm, promptOf(sample, arm)))
+    if (asked === undefined) return
+    const { body, maxOutputTokens } = asked.request
+    const inputOf = (tokens: number) => inputFor(sample, body, tokens)
+    for (const one of planned) {
+      const expected = Judging.requestOf(
+        one.judge,
+        inputOf(Math.ceil(EXPECTED_SHARE * maxOutputTokens))
+      )
+      const longest = Judging.requestOf(one.judge, inputOf(maxOutputTokens))
+      for (const [estimator, request] of [
+        [one.expected, expected],
+        // An answer that is longer than a judge takes is not judged.
+        [one.longest, Result.isSuccess(longest) ? longest : expected]
+      ] as const) {
+        const size = Result.isSuccess(request) ? yield* sized(request.success) : undefined
+        if (size !== undefined) for (let n = 0; n < repeats; n++) estimator.add(size)
+      }
+      one.requests += repeats
+    }
+  })
+  yield* Stream.runForEach(samples, (sample) =>
+    Effect.forEach(arms, (arm) => add(sample, arm), { discard: true })
+  )
+  return planned.map((one) => sentence(one, batch ? "batch" : undefined))
+})
+
+const sentence = (
+  { expected, judge, longest, requests }: Planned,
+  tier: string | undefined
+): string => {
+  const usual = expected.estimate(tier)
+  const cost =
+    usual.requests === usual.unpriced
+      ? "at a price that is not known"
+      : `${Figures.usd(usual.costUsd.expected)}, at most ${Figures.usd(longest.estimate(tier).costUsd.high)}`
+  return `Then ${oneLine(judge.model)} judges the answers (${oneLine(idOf(judge))}): up to ${Figures.plural(requests, "request")}, ${cost}, as far as the store has no verdict. The numbers above are without it.`
+}
+
+/** `undefined` for what no model takes, or no estimate can be made of. */
+const sizing = Effect.gen(function* () {
+  const catalog = yield* ModelCatalog
+  const tokenizer = yield* Tokenizer
+  return (request: Parameters<typeof catalog.resolve>[0]) =>
+    Effect.map(Effect.result(catalog.resolve(request)), (resolved): Estimate.Sized | undefined => {
+      if (Result.isFailure(resolved)) return undefined
+      const { model, request } = resolved.success
+      const { raw, upper } = tokenizer.estimate(request)
+      return { request, model, size: { expected: raw, upper } }
+    })
+})
+
+/** An answer of so many tokens: a short word each. */
+const inputFor = (
+  { item, target }: Sample<unknown>,
+  body: Parameters<typeof ShownPrompt.of>[0],
+  tokens: number
+) => {
+  const text = "word ".repeat(tokens)
+  const response: ModelResponse = {
+    ...{ id: "", text, toolCalls: [], finishReason: "stop", usage: none, servedModel: "" },
+    ...{ cost: 0, latencyMs: 0, attempts: 1, requestIds: [], simulated: true }
+  }
+  const messages = ShownPrompt.of(body)
+  return { item, target, text, answer: text, response, messages, turns: [{ text, response }] }
+}
