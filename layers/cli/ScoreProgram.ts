@@ -11,6 +11,7 @@ import * as TerminalReport from "../../src/report/TerminalReport.ts"
 import * as BenchmarkFile from "./BenchmarkFile.ts"
 import { UsageError } from "./ExitCode.ts"
 import * as GoOn from "./GoOn.ts"
+import * as LiveDisplay from "./LiveDisplay.ts"
 import * as NamedScorers from "./NamedScorers.ts"
 import * as ReportOutput from "./ReportOutput.ts"
 import * as RunSettings from "./RunSettings.ts"
@@ -39,12 +40,15 @@ export const run = Effect.fn("score")(
         ),
         sayUnfinished(report, store)
       )
-    yield* BenchmarkRun.rescore(benchmark, { ...settings, name, maxCostUsd: cap }).pipe(
-      Effect.provide(
-        Judging.judgesOf(benchmark).length === 0
-          ? yield* silent(settings)
-          : Session.graph({ ...settings, store })
-      ),
+    const options = { ...settings, name, maxCostUsd: cap }
+    const rescored =
+      Judging.judgesOf(benchmark).length === 0
+        ? Effect.provide(BenchmarkRun.rescore(benchmark, options), yield* silent(settings))
+        : Effect.provide(
+            BenchmarkRun.rescore(benchmark, { ...options, beside: display(settings, quiet) }),
+            Session.graph({ ...settings, store })
+          )
+    yield* rescored.pipe(
       Effect.catchTag("BenchmarkStopped", ({ report, stopped }) =>
         Effect.andThen(
           finish(report),
@@ -56,6 +60,17 @@ export const run = Effect.fn("score")(
   },
   (program, { store }) => Effect.provide(program, Session.existingStore(store))
 )
+
+/** Of the verdicts that are asked for. */
+const display =
+  ({ offline }: RunSettings.RunSettings, quiet: boolean) =>
+  ({ active, total }: BenchmarkRun.Started) =>
+    LiveDisplay.show(active, {
+      title: oneLine(`${active.name} · judging`),
+      simulated: offline === true,
+      total,
+      mode: quiet ? "silent" : "auto"
+    })
 
 const silent = (settings: RunSettings.RunSettings) =>
   Effect.map(

@@ -1,6 +1,6 @@
 /**
- * An arm is one model at one temperature, with one reasoning effort and one prompt. All arms of a run are checked against the catalogue before anything is sent:
- * a sweep that the provider would refuse half-way costs nothing.
+ * An arm is one model at one temperature, with one reasoning effort and one prompt. All arms of a run are checked against
+ * the catalogue before anything is sent: a sweep that the provider would refuse half-way costs nothing.
  */
 import { Effect, Result, Schema } from "effect"
 import { type Verdict, verdict } from "../error/Verdict.ts"

@@ -65,7 +65,7 @@ export interface Definition<Item, Answer = string> {
   /** The cluster of items that hang together, as questions about one text: intervals take clusters for independent. */
   readonly group?: (item: Item) => string | undefined
   readonly noAnswer: NoAnswerPolicy
-  /** Parts that all requests share: model, system message, output bound, … An arm's model and temperature replace these. */
+  /** Parts that all requests share: model, system message, output bound, tools, … An arm's model, temperature and effort replace these. */
   readonly request?: Omit<Partial<RequestParts>, "prompt" | "messages">
   /** What a run of this benchmark varies where the call does not say. Default: nothing. */
   readonly sweep?: Axes

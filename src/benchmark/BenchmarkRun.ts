@@ -21,7 +21,7 @@ import * as Scoring from "./Scoring.ts"
 export interface Options<R = never> extends Opening.Options {
   /** Stops the run once more than this share of all requests has failed, 0 to 1. Default: never. */
   readonly maxFailed?: number | undefined
-  /** Runs beside the generation, as a display would, and is interrupted at its end. */
+  /** Runs beside the generation and the judging, as a display would, and is interrupted at their end. */
   readonly beside?: ((started: Started) => Effect.Effect<void, never, R>) | undefined
 }
 
@@ -70,13 +70,19 @@ export const execute = <Item, Answer, R = never>(
  * are new or were changed; only judges that have not seen an answer yet are asked, and paid. Results and report replace
  * those of the run in the store. The options must be those that the run was made with: they say which answers are its own.
  */
-export const rescore = <Item, Answer>(
+export const rescore = <Item, Answer, R = never>(
   definition: Benchmark<Item, Answer>,
-  options: Omit<Opening.Options, "fresh"> = {}
-): Effect.Effect<BenchmarkReport, ExecuteError, Needs> =>
+  options: Omit<Options<R>, "fresh" | "maxFailed"> = {}
+): Effect.Effect<BenchmarkReport, ExecuteError, Exclude<R, Scope.Scope> | Needs> =>
   Effect.gen(function* () {
     const opened = yield* Opening.open(definition, options)
-    return yield* conclude(opened, yield* Effect.result(askJudges(opened)))
+    const { active, arms } = opened
+    const judged = yield* withBeside(
+      // What there is to ask is found on the way.
+      options.beside?.({ active, arms, total: 0 }) ?? Effect.void,
+      askJudges(opened)
+    ).pipe(Effect.result)
+    return yield* conclude(opened, judged)
   }).pipe(Effect.scoped, Effect.withSpan("BenchmarkRun.rescore"))
 
 const askJudges = <Item, Answer>({

@@ -9,8 +9,10 @@ import { RunStopped } from "../error/RunStopped.ts"
 import type { Generate } from "../generate/Generate.ts"
 import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { ActiveRun } from "../run/ActiveRun.ts"
+import * as Blocks from "../run/Blocks.ts"
 import type * as Delivery from "../run/Delivery.ts"
 import * as RunProcess from "../run/RunProcess.ts"
+import * as UnfinishedItems from "../run/UnfinishedItems.ts"
 import * as Conversation from "./Conversation.ts"
 import * as Conversations from "./Conversations.ts"
 import type { DatasetError } from "./DatasetError.ts"
@@ -18,7 +20,7 @@ import type { Opened } from "./Opening.ts"
 
 /** @param maxFailed share of the first requests; once more have failed than that, the run stops */
 export const generate = Effect.fn("Generation.generate")(function* <Item, Answer>(
-  { active, benchmark, run, source, total }: Opened<Item, Answer>,
+  { active, benchmark, provider, run, source, total, trials }: Opened<Item, Answer>,
   maxFailed: number | undefined
 ): Effect.fn.Return<
   void,
@@ -26,7 +28,11 @@ export const generate = Effect.fn("Generation.generate")(function* <Item, Answer
   Generate | ModelCatalog | FileSystem.FileSystem
 > {
   const count = countFailures(active, total, maxFailed)
-  yield* RunProcess.process(run, active, source.prepared, count)
+  const blocks = yield* Blocks.make(active, "answered")
+  const unfinished = UnfinishedItems.prepare(run, trials, active, provider, blocks)
+  yield* RunProcess.process(run, active, unfinished, (group) =>
+    Effect.andThen(count(group), Blocks.note(active, blocks, group))
+  )
   for (let round = 1; round < Conversation.mostRequestsOf(benchmark); round++) {
     let asked = 0
     const requests = Conversations.round(

@@ -64,6 +64,7 @@ export interface Opened<Item, Answer> {
   readonly provider: Provider
   readonly run: Run.Run<Trial.Trial<Item>, unknown>
   readonly active: ActiveRun
+  readonly trials: Stream.Stream<Trial.Trial<Item>, DatasetError, FileSystem.FileSystem>
   readonly source: Omit<
     Conversations.Source<Item, DatasetError, FileSystem.FileSystem | ModelCatalog>,
     "journal"
@@ -119,7 +120,7 @@ export const open = Effect.fn("Opening.open")(function* <Item, Answer>(
     FileSystem.FileSystem
   > = Trial.trials(Samples.samples(benchmark, selection), arms, repeats)
   return {
-    ...{ benchmark, arms, repeats, mode, provider, run, active, startedAt },
+    ...{ benchmark, arms, repeats, mode, provider, run, active, trials, startedAt },
     total: found.count * arms.length * repeats,
     skipped:
       found.skipped === 0

@@ -94,10 +94,18 @@ export interface RequestParts {
   readonly extra?: JsonObject
 }
 
-const drop = (fields: Record<string, JsonValue | undefined>): JsonObject =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined)
-  ) as JsonObject
+/** Called several times an item, also for the million that a resumed run passes over: so by hand. */
+const drop = (fields: Record<string, JsonValue | undefined>): JsonObject => {
+  const kept: Record<string, JsonValue> = {}
+  for (const name of Object.keys(fields)) {
+    const value = fields[name]
+    if (value === undefined) continue
+    if (name !== "__proto__") kept[name] = value
+    // An assignment would set the object's prototype.
+    else Object.defineProperty(kept, name, { value, enumerable: true })
+  }
+  return kept
+}
 
 const chatContent = (content: Content): JsonValue =>
   typeof content === "string"

@@ -17,8 +17,10 @@ export const DIGITS = 13
 export const printOf = (key: string): number => Number.parseInt(key.slice(-DIGITS), 16) + 1
 
 export interface Table {
-  /** How often it has been added. */
-  readonly count: (print: number) => number
+  /** Adds it once more if it has been added so often; answers whether it has. */
+  readonly addIf: (print: number, count: number) => boolean
+  /** Takes back what was added last. */
+  readonly remove: (print: number) => void
   /** Adds it once more; answers how often it had been added before. */
   readonly add: (print: number) => number
 }
@@ -56,18 +58,30 @@ export const table = (): Table => {
     return count < MANY ? count : (many.get(print) ?? MANY)
   }
 
+  const set = (at: number, print: number, count: number): void => {
+    counts[at] = Math.min(count, MANY)
+    if (count >= MANY) many.set(print, count)
+    if (prints[at] !== 0) return
+    prints[at] = print
+    size++
+    if (size > prints.length * LOAD) grow()
+  }
+
   return {
-    count: (print) => countAt(place(print), print),
+    addIf: (print, count) => {
+      const at = place(print)
+      if (countAt(at, print) !== count) return false
+      set(at, print, count + 1)
+      return true
+    },
+    remove: (print) => {
+      const at = place(print)
+      set(at, print, countAt(at, print) - 1)
+    },
     add: (print) => {
       const at = place(print)
       const earlier = countAt(at, print)
-      if (earlier < MANY) counts[at] = earlier + 1
-      else many.set(print, earlier + 1)
-      if (prints[at] === 0) {
-        prints[at] = print
-        size++
-        if (size > prints.length * LOAD) grow()
-      }
+      set(at, print, earlier + 1)
       return earlier
     }
   }

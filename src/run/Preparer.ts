@@ -131,10 +131,11 @@ export const make = Effect.fnUntraced(function* <Item, A>(
       // Without an id of its own an item is called by its index.
       if (!(idPrint > Fingerprints.NONE && requestPrint >= Fingerprints.NONE)) return false
       const isSent = requestPrint !== Fingerprints.NONE
-      if (ids.count(idPrint) !== sameId) return false
-      if (isSent && requests.count(requestPrint) !== sameRequest) return false
-      ids.add(idPrint)
-      if (isSent) requests.add(requestPrint)
+      if (!ids.addIf(idPrint, sameId)) return false
+      if (isSent && !requests.addIf(requestPrint, sameRequest)) {
+        ids.remove(idPrint)
+        return false
+      }
       if (sameId > 0) warnOfIds()
       return true
     }

@@ -8,6 +8,7 @@ import * as Scorer from "spillway/benchmark/Scorer"
 import { CheckpointStore } from "spillway/checkpoint/CheckpointStore"
 import * as MemoryCheckpointStore from "spillway/layers/checkpoint/MemoryCheckpointStore"
 import * as BuiltInModelCatalog from "spillway/layers/model/BuiltInModelCatalog"
+import type { ActiveRun } from "spillway/run/ActiveRun"
 import * as Judge from "spillway/scorer/Judge"
 import * as JudgeRubric from "spillway/scorer/JudgeRubric"
 import * as FakeGenerate from "./FakeGenerate.ts"
@@ -120,7 +121,15 @@ describe("scoring again", () => {
         { sent }
       )
       const withJudge = numbers([Scorer.exactMatch, judge])
-      const report = yield* BenchmarkRun.rescore(withJudge).pipe(Effect.provide(judging))
+      let shown: ActiveRun | undefined
+      const report = yield* BenchmarkRun.rescore(withJudge, {
+        beside: ({ active }) =>
+          Effect.sync(() => {
+            shown = active
+          })
+      }).pipe(Effect.provide(judging))
+      // What a display counts up to.
+      assert.strictEqual(shown?.counters.added, 6)
       assert.strictEqual(sent.length, 6)
       assert.deepInclude(report.judges?.[0], { asked: 6, judged: 6 })
       assert.strictEqual(report.arms[0]?.scorers[1]?.noAnswerWrong.mean, 1)

@@ -75,4 +75,27 @@ describe("the plan of a benchmark", () => {
       assert.strictEqual(sensitivity.clusters, 14)
     })
   )
+
+  it.effect("has the arms of the benchmark's own sweep, and says what it cannot know", () =>
+    Effect.gen(function* () {
+      const notes = (benchmark: Partial<Benchmark.Definition<{ readonly n: number }>>) =>
+        Effect.flatMap(
+          asFile("numbers", { default: Benchmark.make({ ...definition, ...benchmark }) }),
+          plan
+        )
+      const swept = yield* notes({
+        prompt: { plain: ({ n }) => `${n}`, steps: ({ n }) => `${n}, step by step` },
+        sweep: { models: ["gpt-6-luna", "gpt-4.1-mini"], temperatures: [0, 1] }
+      })
+      assert.strictEqual(swept.items, 30 * 2 * 2 * 2)
+      assert.deepStrictEqual(swept.warnings, [])
+      const { warnings } = yield* notes({
+        next: (_, turns) => (turns.length < 3 ? "Go on." : undefined),
+        maxTurns: 3,
+        secondTry: { maxOutputTokens: 20 }
+      })
+      assert.match(warnings[0] ?? "", /conversations of up to 3 turns: this is the first turn/)
+      assert.include(warnings[1] ?? "", "Second tries")
+    })
+  )
 })

@@ -129,7 +129,10 @@ Cli.test("helps, completes and names its version on standard output", () =>
   Effect.gen(function* () {
     const help = yield* Cli.spillway("--help")
     assert.strictEqual(help.code, 0)
-    assert.match(help.out, /SUBCOMMANDS\s+bench .*run .*runs .*show .*compare .*export .*rm .*simulate /s)
+    assert.match(
+      help.out,
+      /SUBCOMMANDS\s+bench .*run .*runs .*show .*compare .*export .*rm .*simulate /s
+    )
     const bench = yield* Cli.spillway("bench --help")
     for (const flag of "model temperature effort prompt repeats limit data skip-invalid concurrency max-cost max-failed min-score fresh retry-failed offline base-url store run json quiet".split(
       " "

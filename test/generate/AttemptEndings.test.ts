@@ -86,6 +86,24 @@ describe("an attempt's end", () => {
     )
   )
 
+  it.effect("each is sent under the digits of its request's key, and its own number", () =>
+    runToEnd(
+      Effect.gen(function* () {
+        const keys: Array<string> = []
+        yield* Run.deliver(run, Stream.fromIterable(["same", "same"]), ([one]) =>
+          Effect.sync(() => keys.push(one.key.slice(3, 35)))
+        )
+        const { all } = yield* Scripted.ScriptedCalls
+        const ids = (yield* all).map(({ attemptId }) => attemptId)
+        assert.strictEqual(new Set(keys).size, 2)
+        assert.deepStrictEqual(
+          new Set(ids),
+          new Set(keys.flatMap((key) => [`${key}-0`, `${key}-1`]))
+        )
+      }).pipe(Effect.provide(graph((_, n) => (n < 2 ? status(500) : answer("x")))))
+    )
+  )
+
   it.effect("a defect of the transport brings home the calls beside it", () =>
     runToEnd(
       Effect.gen(function* () {

@@ -20,7 +20,7 @@ const FOOT = 34
 
 const layers = ({ bars, label }: Options, size: Size): ReadonlyArray<Json> => {
   const y = { field: "row", type: "nominal", axis: null, sort: null }
-  const letters = Math.floor(size.width / 7.2)
+  const letters = Math.min(80, Math.floor(size.width / 7.2))
   const names = bars.map(({ name, value }, row) => {
     const room = letters - value.length - 2
     const whole = oneLine(name)

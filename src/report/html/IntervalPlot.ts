@@ -31,6 +31,8 @@ const DENSE_ROW = 24
 const FOOT = 34
 /** Pixels that a letter takes, about. */
 const LETTER = 7.2
+/** Of a name and its value together: more would not be read. */
+const MOST_LETTERS = 80
 
 const clipped = (text: string, letters: number): string =>
   text.length <= letters ? text : `${text.slice(0, Math.max(1, letters - 1)).toWellFormed()}…`
@@ -56,7 +58,9 @@ const domain = ({ rows, scale }: Options): readonly [number, number] => {
 
 /** Room for names at the left and values at the right; on a phone there is none for values. */
 const room = ({ dense = false, rows }: Options, { narrow, width }: Size) => {
-  if (!dense) return { gutter: 0, margin: 0, letters: Math.floor(width / LETTER) }
+  if (!dense) {
+    return { gutter: 0, margin: 0, letters: Math.min(MOST_LETTERS, Math.floor(width / LETTER)) }
+  }
   const longest = Math.max(...rows.map(({ name }) => name.length))
   const letters = Math.min(longest, Math.floor((width * 0.4) / LETTER))
   const values = Math.max(...rows.map(({ value }) => value.length))

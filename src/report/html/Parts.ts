@@ -1,7 +1,7 @@
 /** The pieces that pages are made of: tables, figures in tiles, lists. All texts are escaped by `Html.ts`. */
 import { type Html, html, type Part } from "./Html.ts"
 import { colourClass, keyOf } from "./Plots.ts"
-import { oneLine } from "./VisibleText.ts"
+import { cut, oneLine } from "./VisibleText.ts"
 
 export interface Column {
   readonly title: Part
@@ -58,15 +58,23 @@ export const note = (text: Part): Html => html`<p class="note">${text}</p>
 export const key = (index: number, of: number): Part =>
   of > 1 && html`<span class="key ${colourClass(index)}">${keyOf(index)}</span>`
 
+/** Characters of a name: a label can be as long as a prompt variant's name. */
+const MAX_NAME = 120
+
+export const bounded = (name: string): string => {
+  const { left, text } = cut(oneLine(name), MAX_NAME)
+  return left === 0 ? text : `${text}…`
+}
+
 /** A series by its short name and its own. */
 export const named = (name: string, index: number, of: number): Html =>
-  html`${key(index, of)}${oneLine(name)}`
+  html`${key(index, of)}${bounded(name)}`
 
 export const legend = (
   entries: ReadonlyArray<{ readonly name: string; readonly colour: string }>
 ): Html =>
   html`<ul class="legend">${entries.map(
     ({ colour, name }) =>
-      html`<li class="${colour}"><i class="swatch" aria-hidden="true"></i><span>${oneLine(name)}</span></li>`
+      html`<li class="${colour}"><i class="swatch" aria-hidden="true"></i><span>${bounded(name)}</span></li>`
   )}</ul>
 `

@@ -52,7 +52,7 @@ footer{padding-top:1rem;padding-bottom:3rem;color:var(--muted);font-size:.875rem
 
 const tables = `
 .scroll{overflow-x:auto;margin:.75rem 0;border-top:1px solid var(--line);border-bottom:1px solid var(--line)}
-table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.4}
+table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9rem;line-height:1.4}
 caption{padding:.5rem 0;text-align:left;color:var(--muted);font-size:.875rem}
 caption span{display:inline-block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2.5rem))}
 th,td{padding:.45rem .7rem;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
@@ -138,6 +138,9 @@ body{font-size:10pt}
 nav,.filters,.more-items,.skip,.turn{display:none!important}
 section{padding:1rem 0;border:0}
 .scroll{overflow:visible}
+.scroll table{font-size:8pt}
+.scroll th,.scroll td{padding:.3rem .35rem;min-width:0;white-space:normal}
+.scroll tbody th{position:static}
 .text{max-height:none;overflow:visible;border:1px solid var(--line)}
 .clip{-webkit-line-clamp:unset;display:block}
 figure,.tiles,tr,.trial header{break-inside:avoid}

@@ -208,7 +208,7 @@ export const itemRecord = (index: number, shape: Shape): ItemRecord => {
         variant: "",
         messages: [
           { role: "system", text: "You are a careful mathematician." },
-          { role: "user", text: `${prompt} (question ${index})` }
+          { role: "user", text: `Question ${index}: ${prompt}` }
         ]
       }
     ],
@@ -238,7 +238,7 @@ const looks = (start: number, count: number): ReadonlyArray<Vitals> =>
 /** Writes it down as a run does, and returns its summary. */
 export const store = Effect.fnUntraced(function* (
   shape: Shape,
-  stored: BenchmarkReport | undefined = fullReport()
+  stored: BenchmarkReport | null = fullReport()
 ) {
   const checkpoints = yield* CheckpointStore
   const { answer = "She eats 3 and sells the rest.\n#### 18", items } = shape
@@ -264,7 +264,7 @@ export const store = Effect.fnUntraced(function* (
         ...answered,
         ...looks(1_795_000_000_000, 40),
         ...looks(1_795_000_900_000, 20),
-        ...(stored === undefined ? [] : [{ _tag: "Reported", report: { ...stored } } as RunRecord])
+        ...(stored === null ? [] : [{ _tag: "Reported", report: { ...stored } } as RunRecord])
       ]
       if (Arr.isReadonlyArrayNonEmpty(log)) yield* journal.append(log)
       yield* journal.replaceResults(Stream.fromIterable(records))
