@@ -3,12 +3,9 @@ import { resolve } from "node:path"
 import { Effect } from "effect"
 import type { Benchmark } from "../../src/benchmark/Benchmark.ts"
 import * as BenchmarkRun from "../../src/benchmark/BenchmarkRun.ts"
-import * as Dataset from "../../src/benchmark/Dataset.ts"
-import * as SimulatedTargets from "../../src/benchmark/SimulatedTargets.ts"
 import type { BenchmarkReport } from "../../src/report/BenchmarkReport.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
 import * as TerminalReport from "../../src/report/TerminalReport.ts"
-import { fromTargets } from "../../src/simulator/BenchmarkResponder.ts"
 import type { Asked } from "./BenchCommand.ts"
 import * as BenchmarkFile from "./BenchmarkFile.ts"
 import * as BenchmarkPlan from "./BenchmarkPlan.ts"
@@ -101,18 +98,13 @@ const fileOf = (settings: RunSettings.RunSettings, name: string | undefined) =>
       )
     : Effect.succeed(settings.file)
 
-/** Offline, the simulated model knows the benchmark's targets. */
 const responderOf = Effect.fnUntraced(function* (
   benchmark: Benchmark<unknown, unknown>,
   { offline, data, limit, skipInvalid }: RunSettings.RunSettings
 ) {
   if (offline !== true) return undefined
-  const { lookup, targets } = yield* SimulatedTargets.load(benchmark, {
-    dataset: Dataset.at(benchmark.dataset, data),
-    limit,
-    skipInvalid
-  })
-  return fromTargets(lookup, { targets })
+  const { responder } = yield* Effect.promise(() => import("./SimulatedModel.ts"))
+  return yield* responder(benchmark, data, { limit, skipInvalid })
 })
 
 const execute = (

@@ -1,14 +1,12 @@
 /** What `spillway simulate` does: serves until it is interrupted. Its flags: `SimulateCommand.ts`. */
 import { Console, Effect } from "effect"
-import * as Dataset from "../../src/benchmark/Dataset.ts"
-import * as SimulatedTargets from "../../src/benchmark/SimulatedTargets.ts"
-import { fromTargets } from "../../src/simulator/BenchmarkResponder.ts"
 import { sized } from "../../src/simulator/SizedResponder.ts"
 import * as HttpSimulator from "../simulator/HttpSimulator.ts"
 import * as BenchmarkFile from "./BenchmarkFile.ts"
 import { UsageError } from "./ExitCode.ts"
 import * as RunSettings from "./RunSettings.ts"
 import type { Asked } from "./SimulateCommand.ts"
+import * as SimulatedModel from "./SimulatedModel.ts"
 
 export const run = Effect.fn("simulate")(function* (asked: Asked) {
   const { answerTokens, benchmark, batchLatency, data, enqueuedTokens, ...options } =
@@ -27,7 +25,7 @@ export const run = Effect.fn("simulate")(function* (asked: Asked) {
   }
   const responder =
     benchmark !== undefined
-      ? { responder: yield* responderOf(benchmark, data) }
+      ? { responder: yield* SimulatedModel.responder(yield* BenchmarkFile.load(benchmark), data) }
       : answerTokens !== undefined
         ? { responder: sized({ median: answerTokens }) }
         : {}
@@ -41,10 +39,3 @@ export const run = Effect.fn("simulate")(function* (asked: Asked) {
   yield* Console.log("  Ctrl-C ends it.")
   return yield* Effect.never
 }, Effect.scoped)
-
-const responderOf = Effect.fnUntraced(function* (file: string, data: string | undefined) {
-  const benchmark = yield* BenchmarkFile.load(file)
-  const dataset = Dataset.at(benchmark.dataset, data)
-  const { lookup, targets } = yield* SimulatedTargets.load(benchmark, { dataset })
-  return fromTargets(lookup, { targets })
-})

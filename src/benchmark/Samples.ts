@@ -3,10 +3,11 @@ import { Effect, type FileSystem, Predicate, Result, Schema, Stream } from "effe
 import * as Arr from "effect/Array"
 import { type Digest, Sha256 } from "../checkpoint/Sha256.ts"
 import { type Benchmark, isPrompt, type Prompt, promptsOf } from "./Benchmark.ts"
-import { hash } from "./ContentHash.ts"
+import { hash, textHash } from "./ContentHash.ts"
 import { type Dataset, nameOf, type Row, rowsOrEmpty } from "./Dataset.ts"
 import { DatasetError } from "./DatasetError.ts"
 import { calls, schemaError } from "./ItemFault.ts"
+import * as SeenIds from "./SeenIds.ts"
 
 export interface Sample<out Item> {
   readonly item: Item
@@ -52,7 +53,7 @@ export interface Survey {
 const LISTED = 100
 
 /**
- * One pass over the dataset, in its order. Every pass gives the same samples; the memory it takes is one id an item.
+ * One pass over the dataset, in its order. Every pass gives the same samples; the memory it takes is some 30 bytes an item.
  * Rows of equal content are samples of their own: `1f…`, `1f…#2`.
  */
 export const samples = <Item, Answer>(
@@ -176,12 +177,11 @@ const makeSampler = <Item, Answer>(
   )
   const decode = Schema.decodeUnknownResult(benchmark.item)
   /** Content hashes with how often they came; or the benchmark's own ids, with the line they came from. */
-  const seen = new Map<string, number>()
+  const seen = SeenIds.make()
 
   const distinct = (given: string, file: string, line: number): string => {
-    const first = seen.get(given)
-    seen.set(given, line)
-    if (first === undefined && given !== "") return given
+    const first = seen.set(textHash(digest, given), () => line)
+    if (first === 0 && given !== "") return given
     throw new DatasetError({
       path: file,
       line,
@@ -195,8 +195,7 @@ const makeSampler = <Item, Answer>(
 
   const contentId = (value: unknown): string => {
     const name = hash(digest, value)
-    const before = seen.get(name) ?? 0
-    seen.set(name, before + 1)
+    const before = seen.set(name, increment)
     return before === 0 ? name : `${name}#${before + 1}`
   }
 
@@ -232,6 +231,8 @@ const makeSampler = <Item, Answer>(
     }
   }
 }
+
+const increment = (count: number): number => count + 1
 
 const none: ReadonlyArray<string> = []
 

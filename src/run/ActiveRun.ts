@@ -109,6 +109,8 @@ export interface ActiveRun extends RunSignal.RunSignal {
   readonly counters: RunCounters
   readonly patience: Patience
   readonly batches: BatchGauge
+  /** When the first work of this invocation began, in Unix milliseconds; noted by `Vitals.ts`. */
+  readonly began: { at: number | undefined }
   /** For the person, each once: unknown prices, models about to retire. */
   readonly warnings: Set<string>
 }
@@ -145,5 +147,6 @@ export const make = (options: {
   counters: counters(),
   patience: options.patience ?? patient,
   batches: options.batches ?? { open: 0, lines: 0, done: 0, waiting: [] },
+  began: { at: undefined },
   warnings: new Set()
 })

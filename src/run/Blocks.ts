@@ -1,5 +1,5 @@
 /**
- * Passing over what is done with, a thousand items at once. While a run goes on, each block of items side by side whose
+ * Passing over what is done with, 250 items at once. While a run goes on, each block of items side by side whose
  * items have all ended is noted in the log, with a digest of everything that decides what they are and ask for. A later
  * start that finds a block of the same digest knows its items' keys and ends, and looks at none of them by itself: only
  * at those that failed, and at those that now stand elsewhere among their equals. Where anything differs the digest does
@@ -20,7 +20,7 @@ import type { Standing } from "./Preparer.ts"
  * different sizes do not find each other's blocks; only tests have a reason to set it.
  */
 export const BlockSize = Context.Reference<number>("spillway/run/BlockSize", {
-  defaultValue: () => 1000
+  defaultValue: () => 250
 })
 
 /** Items named one by one as delivered again; beyond them it may be any. */

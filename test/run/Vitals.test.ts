@@ -108,6 +108,17 @@ describe("a run's vitals", () => {
     })
   )
 
+  it.effect("are of one start, however many rounds it works in", () =>
+    Effect.gen(function* () {
+      const { active, looks } = noting()
+      yield* runToEnd(Vitals.during(active, Effect.sleep("1 second")))
+      yield* TestClock.adjust(Duration.minutes(1))
+      yield* runToEnd(Vitals.during(active, Effect.sleep("1 second")))
+      assert.lengthOf(new Set(looks().map(({ start }) => start)), 1)
+      assert.isAtLeast(looks().length, 4)
+    })
+  )
+
   it.effect("end with the work, also where it fails or is interrupted", () =>
     Effect.gen(function* () {
       const failing = noting()

@@ -16,7 +16,9 @@ import {
   isBlock,
   isLedger,
   isLines,
+  isRare,
   RUN,
+  rareTags,
   runOf,
   seqOf,
   type Tables
@@ -207,8 +209,11 @@ const select = (
   return Stream.paginate(start, page)
 }
 
-export const records = (db: Database, names: Tables, run: RunRow, tag: RecordTag | undefined) =>
-  select(db, names, run, tag === undefined ? "" : "AND tag = ?", tag === undefined ? [] : [tag])
+export const records = (db: Database, names: Tables, run: RunRow, tag: RecordTag | undefined) => {
+  if (tag === undefined) return select(db, names, run, "", [])
+  const rare = rareTags.some((one) => one === tag) ? ` AND ${isRare}` : ""
+  return select(db, names, run, `AND tag = ?${rare}`, [tag])
+}
 
 const isLedgerRecord = (record: RunRecord): record is LedgerRecord =>
   ledgerTags.some((tag) => tag === record._tag)

@@ -106,9 +106,14 @@ const batches: Migration = ({ records }) => [
 /** What lets a start pass over blocks of items, found without reading the log; the same words in the query. */
 export const isBlock = "tag IN ('BlockFinished', 'Redelivered')"
 
+/** Records of which a run has few beside its answers; those that ask for one kind of them read no others. */
+export const rareTags = ["Released", "Scored", "Configured", "Reported", "Vitals"] as const
+export const isRare = `tag IN (${rareTags.map((tag) => `'${tag}'`).join(", ")})`
+
 /** Rows of results have places as records do; `runs` tells which of them are shown. */
 const benchmarks: Migration = ({ runs, records, results }, dialect) => [
   `CREATE INDEX ${records}_blocks ON ${records} (place) WHERE ${isBlock}`,
+  `CREATE INDEX ${records}_rare ON ${records} (tag, place) WHERE ${isRare}`,
   `CREATE TABLE ${results} (
     place ${dialect === "sqlite" ? "INTEGER" : "BIGINT"} PRIMARY KEY,
     json TEXT NOT NULL

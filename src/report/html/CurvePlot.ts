@@ -174,7 +174,13 @@ const layers = (options: Options, size: Size): ReadonlyArray<Json> => {
           },
           {
             data: { values: marks },
-            mark: { type: "text", align: "left", baseline: "bottom", y: -3 },
+            mark: {
+              type: "text",
+              // Of a mark near the end the text lies before it.
+              align: { expr: "scale('x', datum.x) > 0.75 * width ? 'right' : 'left'" },
+              baseline: "bottom",
+              y: -3
+            },
             encoding: {
               x,
               text: { field: "text", type: "nominal" },

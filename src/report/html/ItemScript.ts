@@ -10,7 +10,8 @@ export const script = `"use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const STEP = 200;
-const names = new Map(data.endings);
+const names = new Map(data.endings.map(([ending, name]) => [ending, name]));
+const signs = new Map(data.endings.map(([ending, , sign]) => [ending, sign]));
 const places = new Map(data.endings.map(([ending], place) => [ending, place]));
 const tones = { right: "good", wrong: "bad", failed: "bad", noAnswer: "warn", unjudged: "warn", partly: "warn", missing: "missing" };
 
@@ -40,17 +41,16 @@ const block = (ref) => {
 };
 
 const markOf = (ending, text, label) =>
-  make("li", { class: "mark " + (tones[ending] ?? "") }, make("span", { "aria-hidden": "true", text }), make("span", { class: "hidden-words", text: label }));
+  make("li", { class: "mark " + (tones[ending] ?? ""), title: label }, make("span", { "aria-hidden": "true", text }), make("span", { class: "hidden-words", text: label }));
 
 const marks = (item) => {
   const list = make("ul", { class: "marks" });
-  const signs = { right: "✓", partly: "◐", wrong: "✗", unjudged: "?", noAnswer: "∅", failed: "!", missing: "…" };
   for (const [place, counts] of item.tallies) {
     const arm = data.arms[place] ?? { key: "", label: "" };
     const total = counts.reduce((sum, count) => sum + count, 0);
     const worst = ["failed", "noAnswer", "unjudged", "wrong", "partly", "missing", "right"].find((ending) => counts[places.get(ending)] > 0) ?? "missing";
     const said = data.endings.flatMap(([, name], index) => (counts[index] > 0 ? [total === 1 ? name : counts[index] + " " + name] : [])).join(", ");
-    const brief = total === 1 ? (arm.key === "" ? names.get(worst) : signs[worst]) : counts[0] + "/" + total + " " + signs[worst];
+    const brief = total === 1 ? (arm.key === "" ? names.get(worst) : signs.get(worst)) : counts[0] + "/" + total + " " + signs.get(worst);
     list.append(markOf(worst, (arm.key + " " + brief).trim(), (arm.label + ": " + said)));
   }
   return list;

@@ -22,6 +22,17 @@ const NAMES: Readonly<Record<Ending, string>> = {
   missing: "missing"
 }
 
+/** Beside the colour, so that none is needed to tell ends apart. */
+const SIGNS: Readonly<Record<Ending, string>> = {
+  right: "✓",
+  partly: "◐",
+  wrong: "✗",
+  unjudged: "?",
+  noAnswer: "∅",
+  failed: "!",
+  missing: "…"
+}
+
 const KINDS: ReadonlyArray<readonly [Kind, string]> = [
   ["failed", "with a failed request"],
   ["noAnswer", "with a missing answer"],
@@ -73,6 +84,12 @@ const tagsOf = ({ rows }: ShownItems): ReadonlyArray<string> => {
     .map(([tag]) => tag)
 }
 
+/** What the marks mean; with a single arm they are words. */
+const signs = (arms: ReadonlyArray<string>, ends: ReadonlyArray<Ending>): Part =>
+  arms.length > 1 &&
+  html`<p class="note">${ends.map((ending) => `${SIGNS[ending]} ${NAMES[ending]}`).join(", ")}; of several answers to an item how many are right, and the worst end.</p>
+${Parts.legend(arms.map((arm, index) => ({ name: `${keyOf(index)}   ${arm}`, colour: colourClass(index) })))}`
+
 export const section = ({ arms, items, run }: ReportData): Section => {
   const there = new Set(
     items.rows.flatMap(({ tallies }) =>
@@ -105,7 +122,7 @@ ${select(
 </form>`
   const table = html`<div id="items-root" hidden>
 <p class="count" id="items-count" role="status"></p>
-<table id="items-table">
+${signs(arms, ends)}<table id="items-table">
 <caption class="hidden-words">Items with their ends. The button of a row opens its prompt and answers.</caption>
 <thead><tr><th scope="col" class="place">Line</th><th scope="col">Prompt</th><th scope="col" class="aim">Target</th><th scope="col" class="ends">${arms.length > 1 ? "Ends, by arm" : "End"}</th></tr></thead>
 <tbody id="items-body"></tbody>
@@ -132,7 +149,7 @@ export const dataOf = ({ arms, items }: ReportData) => ({
     key: arms.length > 1 ? keyOf(index) : "",
     colour: colourClass(index)
   })),
-  endings: endings.map((ending) => [ending, NAMES[ending]] as const),
+  endings: endings.map((ending) => [ending, NAMES[ending], SIGNS[ending]] as const),
   texts: items.texts,
   items: items.rows
 })
