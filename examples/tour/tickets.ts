@@ -8,6 +8,7 @@ import { Schema } from "effect"
 import * as Benchmark from "spillway/benchmark/Benchmark"
 import * as Dataset from "spillway/benchmark/Dataset"
 import * as Scorer from "spillway/benchmark/Scorer"
+import type { Message } from "spillway/request/GenerateRequest"
 import * as StructuredAnswer from "spillway/request/StructuredAnswer"
 
 const Team = Schema.Literals(["billing", "delivery", "product"])
@@ -61,7 +62,7 @@ export default Benchmark.make({
     bare: ({ text }) => text,
     shown: ({ examples, text }) => [
       ...examples.flatMap(
-        (one): ReadonlyArray<{ role: "user" | "assistant"; content: string }> => [
+        (one): ReadonlyArray<Message> => [
           { role: "user", content: one.text },
           { role: "assistant", content: JSON.stringify({ team: one.team, refund: one.refund }) }
         ]

@@ -93,7 +93,7 @@ export const isPrompt = (value: unknown): value is Prompt => {
   if (typeof value === "string") return true
   if (typeof value !== "object" || value === null) return false
   return Array.isArray(value)
-    ? value.every((message) => typeof message?.role === "string")
+    ? value.length > 0 && value.every((message) => typeof message?.role === "string")
     : !("then" in value) && !Effect.isEffect(value)
 }
 

@@ -12,6 +12,7 @@ import { type ModelResponse, type NoAnswerReason, noAnswer } from "../request/Mo
 import type { Prepared } from "../run/ItemPreparation.ts"
 import { partsOf } from "./Arm.ts"
 import { type Benchmark, isPrompt, type Prompt, type Turn } from "./Benchmark.ts"
+import { isUnawaited } from "./ItemFault.ts"
 import { promptOf, type Trial } from "./Trial.ts"
 
 export interface Conversation<out Item> {
@@ -139,6 +140,7 @@ const answered = <Item, Answer>(
     return failed(`threw ${cause instanceof Error ? cause.name : "a value"}`)
   }
   if (prompt === undefined) return ended(conversation, { _tag: "Answered" })
+  if (isUnawaited(prompt)) return failed("returned a promise instead of a prompt")
   if (!isPrompt(prompt)) return failed("did not return a prompt or undefined")
   const parts = continued(before.parts, response, prompt)
   return { _tag: "Asks", conversation: { ...conversation, parts }, parts }

@@ -11,6 +11,7 @@ export const calls =
     try {
       const value = call()
       if (is(value)) return value
+      if (isUnawaited(value)) problem = "returned a promise, not its value,"
     } catch (error) {
       problem = `threw ${error instanceof Error ? error.name : "a value"}`
     }
@@ -21,6 +22,13 @@ export const calls =
       fix: `Correct \`${name}\`, or let the item schema refuse such rows.`
     })
   }
+
+/** Whether it is a promise. Nobody waits for it; what it rejects with must not end the process. */
+export const isUnawaited = (value: unknown): boolean => {
+  if (!(value instanceof Promise)) return false
+  value.catch(() => {})
+  return true
+}
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 

@@ -60,10 +60,21 @@ export const samples = <Item, Answer>(
   benchmark: Benchmark<Item, Answer>,
   options: Options = {}
 ): Stream.Stream<Sample<Item>, DatasetError, FileSystem.FileSystem> =>
+  pass(benchmark, options, true)
+
+/** @param named `false` where nobody reads the ids: what a file holds can be named by its content, so none is looked at */
+const pass = <Item, Answer>(
+  benchmark: Benchmark<Item, Answer>,
+  options: Options,
+  named: boolean
+): Stream.Stream<Sample<Item>, DatasetError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.map(Sha256, (digest) => {
       const { dataset = benchmark.dataset, limit, skipInvalid = false } = options
-      const sampler = makeSampler(benchmark, nameOf(dataset), digest, options.variants)
+      const sampler = makeSampler(benchmark, nameOf(dataset), digest, {
+        variants: options.variants,
+        byContent: named || dataset._tag !== "File"
+      })
       const rows = rowsOrEmpty(dataset)
       if (skipInvalid) return valid(Stream.zipWithIndex(rows), sampler, options)
       return (limit === undefined ? rows : Stream.take(rows, limit)).pipe(
@@ -87,7 +98,7 @@ export const survey = <Item, Answer>(
       options.onSkip?.(error)
     }
     return Stream.runFold(
-      samples(benchmark, { ...options, onSkip }),
+      pass(benchmark, { ...options, onSkip }, false),
       () => 0,
       (sum) => sum + 1
     ).pipe(Effect.map((count) => ({ count, skipped, invalid })))
@@ -169,7 +180,14 @@ const makeSampler = <Item, Answer>(
   benchmark: Benchmark<Item, Answer>,
   path: string,
   digest: Digest,
-  variants: ReadonlyArray<string> | undefined
+  {
+    byContent,
+    variants
+  }: {
+    readonly variants: ReadonlyArray<string> | undefined
+    /** Rows without an id of their own get one. */
+    readonly byContent: boolean
+  }
 ): Sampler<Item> => {
   const { id, target, tags, group } = benchmark
   const prompts = promptsOf(benchmark).filter(
@@ -194,6 +212,7 @@ const makeSampler = <Item, Answer>(
   }
 
   const contentId = (value: unknown): string => {
+    if (!byContent) return ""
     const name = hash(digest, value)
     const before = seen.set(name, increment)
     return before === 0 ? name : `${name}#${before + 1}`

@@ -24,6 +24,7 @@ import type { GenerateRequest } from "../request/GenerateRequest.ts"
 import type { ModelResponse } from "../request/ModelResponse.ts"
 import { bounded } from "../transport/Redaction.ts"
 import type { Turn } from "./Benchmark.ts"
+import { isUnawaited } from "./ItemFault.ts"
 import * as LastNumber from "./LastNumber.ts"
 
 export { exactMatch } from "../scorer/Exact.ts"
@@ -191,9 +192,7 @@ const failed = (reason: string): ScoreOutcome => ({ _tag: "ScoreFailed", reason 
 
 /** A scorer's word as an outcome: checked, and cut to what a report can hold. */
 export const checked = (result: ScoreValue): ScoreOutcome => {
-  if (result instanceof Promise) {
-    // Nobody waits for it; what it rejects with must not end the process.
-    result.catch(() => {})
+  if (isUnawaited(result)) {
     return failed("a scorer gives a value or an Effect, not a promise: wrap it in Effect.promise")
   }
   const { value, explanation, extracted } =

@@ -1,5 +1,5 @@
 /**
- * What lets a later start pass over a thousand items at once: blocks of items side by side that need nothing any more.
+ * What lets a later start pass over hundreds of items at once: blocks of items side by side that need nothing any more.
  * They only ever save work; without them every item is looked up by itself, to the same end. Made and read by
  * `run/Blocks.ts`.
  */

@@ -98,7 +98,14 @@ const table = (
 
 const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 
+/** Also breaks what GitHub makes links and mentions of by itself: nobody is called by a dataset's `@name`. */
 export const escaped = (text: string): string =>
-  text.replace(/[\\`*_[\]|~#!]/g, "\\$&").replace(/[&<>]/g, (sign) => entities[sign] ?? sign)
+  text
+    .replace(/[&<>]/g, (sign) => entities[sign] ?? sign)
+    .replace(/(?<!\w)@(?=\w)|#(?=\d)|\bwww(?=\.)|:(?=\/\/)/gi, `$&${UNSEEN}`)
+    .replace(/[\\`*_[\]|~!]|(?<!&)#/g, "\\$&")
+
+/** A blank of no width. */
+const UNSEEN = "&#8203;"
 
 const entities: Partial<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" }

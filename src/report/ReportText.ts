@@ -102,12 +102,24 @@ const unfinished = ({ requests, stopped }: BenchmarkReport): string =>
     ...(stopped === null ? [] : [oneLine(stopped)])
   ].join(" ")
 
+/** How many answers have no number by the scorer that the report leads with; those of the others stand in its table. */
+const unjudged = ({ arms }: BenchmarkReport): ReadonlyArray<string> => {
+  const count = arms.reduce((sum, { scorers: [first] }) => sum + (first?.scoreFailed ?? 0), 0)
+  const scorer = arms[0]?.scorers[0]?.scorer ?? ""
+  return count === 0
+    ? []
+    : [
+        `${Figures.plural(count, "answer")} without a score by ${oneLine(scorer)}, in none of its means.`
+      ]
+}
+
 /** Everything else that a reader must not overlook. */
 export const notices = (report: BenchmarkReport): ReadonlyArray<string> => [
   ...(report.skipped === undefined ? [] : SkippedText.lines(report.skipped)),
   ...report.failures.map(({ reason, items, advice }) =>
     `${Figures.count(items)} failed (${oneLine(reason)}), in no score. ${oneLine(advice)}`.trim()
   ),
+  ...unjudged(report),
   ...report.scoreFailures.map(
     ({ scorer, reason }) => `${oneLine(scorer)} could not judge an answer: ${oneLine(reason)}`
   ),

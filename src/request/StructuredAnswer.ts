@@ -26,6 +26,7 @@ export interface StructuredAnswer<out A> {
   readonly jsonSchema: JsonObject
   /** A request for such an answer, on either endpoint for text. */
   readonly request: (parts: Omit<RequestParts, "jsonSchema">) => GenerateRequest
+  /** Never throws: an answer that the schema's own code throws on is off-schema, too. */
   readonly decode: (answer: Pick<ModelAnswer, "text">) => Result.Result<A, OffSchema>
 }
 
@@ -77,11 +78,18 @@ export const make = <A, E>(name: string, schema: Schema.Codec<A, E>): Structured
     jsonSchema,
     request: (parts) => makeRequest({ ...parts, jsonSchema: { name, schema: jsonSchema } }),
     decode: ({ text }) =>
-      Result.flatMap(parse(text), (value) =>
-        Result.mapError(decode(value), (error): OffSchema => {
-          const problem = bounded(error.message, MAX_PROBLEM)
-          return { reason: "off-schema", problem }
-        })
-      )
+      Result.flatMap(parse(text), (value) => {
+        try {
+          return Result.mapError(decode(value), (error) => offSchema(error.message))
+        } catch (cause) {
+          const name = cause instanceof Error ? cause.name : "a value"
+          return Result.fail(offSchema(`The schema's own code threw ${name}.`))
+        }
+      })
   }
 }
+
+const offSchema = (problem: string): OffSchema => ({
+  reason: "off-schema",
+  problem: bounded(problem, MAX_PROBLEM)
+})

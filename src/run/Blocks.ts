@@ -3,12 +3,13 @@
  * items have all ended is noted in the log, with a digest of everything that decides what they are and ask for. A later
  * start that finds a block of the same digest knows its items' keys and ends, and looks at none of them by itself: only
  * at those that failed, and at those that now stand elsewhere among their equals. Where anything differs the digest does
- * too, and every item takes the exact way. Here is what is known of blocks; the items go through `UnfinishedItems.ts`.
+ * too, and every item takes the exact way: that is ten times as slow, and comes to the same end. Here is what is known of blocks; the items go through `UnfinishedItems.ts`.
  */
 import { Context, Effect } from "effect"
 import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
 import type { BlockFinished, FinishedBlocks, Redelivered } from "../checkpoint/BlockRecord.ts"
 import type { StoreError } from "../checkpoint/CheckpointStore.ts"
+import { RunStopped } from "../error/RunStopped.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
 import type { Delivery } from "./Delivery.ts"
 import * as Fingerprints from "./Fingerprints.ts"
@@ -138,14 +139,19 @@ export const make = Effect.fnUntraced(function* (
 
 /** Writes down what ends of items mean for their blocks: where nothing else is written with it. */
 export const note = (
-  { journal }: Pick<ActiveRun, "journal">,
+  active: ActiveRun,
   blocks: Blocks,
   group: NonEmptyReadonlyArray<Ended>
 ): Effect.Effect<void, StoreError> =>
   Effect.suspend(() => {
     const records = blocks.ended(group)
-    return isReadonlyArrayNonEmpty(records) ? journal.append(records) : Effect.void
-  })
+    return isReadonlyArrayNonEmpty(records) ? active.journal.append(records) : Effect.void
+  }).pipe(
+    // A store that cannot note it stops the run for its own reason, not as a failure of the handler.
+    Effect.tapError((error) =>
+      Effect.sync(() => active.stop(new RunStopped({ why: "store", detail: error.message })))
+    )
+  )
 
 const letterOf = ({ _tag, response }: Ended): OpenBlock.End => {
   if (_tag === "Failed") return "f"

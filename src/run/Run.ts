@@ -38,7 +38,10 @@ export interface Definition<Item> extends RunOptions {
   readonly name: string
   /** Unique for each item, and the same in every process. Default: the item's position, which an edited source shifts. */
   readonly id?: (item: Item, index: number) => string
-  /** Items with equal requests are different samples: each gets an answer of its own, unless `dedupe` is set. */
+  /**
+   * Items with equal requests are different samples: each gets an answer of its own, unless `dedupe` is set. The same for
+   * the same item each time: it is called again at each start, and may be called twice within one.
+   */
   readonly request: (item: Item) => GenerateRequest
   /** Which sample of its request an item asks for, from 0: repeats stay apart under `dedupe` too. Default: 0. */
   readonly sample?: (item: Item) => number

@@ -22,7 +22,7 @@ import type { Run } from "./Run.ts"
 const BLOCK_WAIT = "1 second"
 
 /** Items whose requests are held at once while a block is digested. */
-const SLICE = 50
+const SLICE = 25
 
 /** Items with their indices. */
 type Page<Item> = Arr.NonEmptyReadonlyArray<readonly [Item, number]>
@@ -57,7 +57,7 @@ export const prepare = <Item, A, E, R>(
         return prepared
       }
 
-      /** Requests are made to be digested, and made again where they are needed: a thousand of them would grow old. */
+      /** Requests are made to be digested, and made again where they are needed: kept for a whole block they would grow old. */
       const digestOf = Effect.fnUntraced(function* (block: Page<Item>) {
         for (let from = 0; from < size; from += SLICE) {
           const slice = block.slice(from, from + SLICE)

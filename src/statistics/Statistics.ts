@@ -11,7 +11,7 @@ export type Interval = readonly [low: number, high: number]
 
 export interface Estimate {
   readonly mean: number
-  /** `null` where one item alone gives no idea of the spread. */
+  /** `null` where nothing gives an idea of the spread: of one item alone, or of scores between 0 and 1 that are all equal. */
   readonly ci95: Interval | null
 }
 
@@ -134,6 +134,9 @@ const effectiveNumber = (sums: Sums, mean: number): number => {
   return Math.min(sums.scores, Math.max(least, (independent / error ** 2) * fewer))
 }
 
+/** Equal scores have a standard error of 0, but for what rounding leaves of the differences of their squares. */
+const ROUNDING = 1e-8
+
 /**
  * Mean over all scores with its interval, `null` without scores. Scores of 0 and 1 get Wilson's interval for the
  * effective number of scores; others get Student's t on the clustered standard error, cut at 0 and 1.
@@ -143,7 +146,7 @@ export const estimate = (sums: Sums): Estimate | null => {
   const mean = sums.total / sums.scores
   if (sums.proportion) return { mean, ci95: wilson(mean, effectiveNumber(sums, mean)) }
   const error = standardError(sums)
-  if (error === null) return { mean, ci95: null }
+  if (error === null || error < ROUNDING) return { mean, ci95: null }
   const [low, high] = student(mean, error, sums.clusters - 1)
   return { mean, ci95: [Math.max(0, low), Math.min(1, high)] }
 }

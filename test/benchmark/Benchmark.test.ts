@@ -21,6 +21,13 @@ const good = Benchmark.make({
 })
 
 describe("a benchmark", () => {
+  it("takes a text, messages or parts for a prompt, and no empty list", () => {
+    const prompts = ["hi", [{ role: "user", content: "hi" }], { prompt: "hi" }]
+    assert.deepStrictEqual(prompts.map(Benchmark.isPrompt), [true, true, true])
+    const others = [[], [{}], null, 1, Promise.resolve("hi")]
+    assert.deepStrictEqual(others.map(Benchmark.isPrompt), [false, false, false, false, false])
+  })
+
   it.effect("is found as the default export of a module", () =>
     Effect.gen(function* () {
       assert.isTrue(Benchmark.isBenchmark(good))

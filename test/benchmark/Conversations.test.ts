@@ -252,27 +252,32 @@ describe("a benchmark of conversations", () => {
 
   it.effect("fails alone where `next` throws or gives no prompt, and says so", () =>
     Effect.gen(function* () {
-      const promised: unknown = Promise.resolve("later")
-      const broken = guesses([1, 2, 3], {
+      const broken = guesses([1, 2, 3, 4], {
         next: (number, turns) => {
           if (number === 1) throw new RangeError("no more")
-          if (number === 2) return promised as string
+          if (number === 2) {
+            // Were it left alone, its rejection would end the process.
+            const promised: unknown = Promise.reject(new Error("later"))
+            return promised as string
+          }
+          if (number === 4) return 7 as unknown as string
           return turns.length === 1 ? "try 3: 1" : undefined
         }
       })
       const report = yield* BenchmarkRun.execute(broken).pipe(
         Effect.provide(FakeGenerate.layer(player(() => 1)))
       )
-      assert.deepInclude(report.requests, { answered: 1, failed: 2, sent: 4 })
+      assert.deepInclude(report.requests, { answered: 1, failed: 3, sent: 5 })
       assert.deepStrictEqual(
         report.failures.map(({ reason, items }) => [reason, items]),
-        [["ConversationUnusable", 2]]
+        [["ConversationUnusable", 3]]
       )
       const messages = (yield* results("guesses")).map(({ trials }) => trials[0]?.failure?.message)
       assert.deepStrictEqual(messages, [
         "The benchmark's `next` threw RangeError after turn 1.",
-        "The benchmark's `next` did not return a prompt or undefined after turn 1.",
-        undefined
+        "The benchmark's `next` returned a promise instead of a prompt after turn 1.",
+        undefined,
+        "The benchmark's `next` did not return a prompt or undefined after turn 1."
       ])
     }).pipe(Effect.provide(world))
   )

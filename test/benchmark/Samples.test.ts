@@ -150,7 +150,8 @@ describe("samples", () => {
   const odd = (value: unknown) => value as never
   const nonsense: ReadonlyArray<readonly [Partial<Benchmark.Definition<Item>>, string]> = [
     [{ prompt: { steps: () => odd(undefined) } }, "`prompt.steps` did not return"],
-    [{ prompt: () => odd(Promise.resolve("x")) }, "`prompt` did not"],
+    // Were it left alone, the rejection would end the process.
+    [{ prompt: () => odd(Promise.reject(new Error("x"))) }, "`prompt` returned a promise"],
     [{ prompt: () => odd(["x"]) }, "`prompt` did not return"],
     [{ tags: () => odd("one") }, "`tags` did not return"],
     [{ group: () => odd(7) }, "`group` did not return"],

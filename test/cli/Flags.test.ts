@@ -113,6 +113,10 @@ Cli.test("lets no escape sequence of a name, an answer or a scorer reach the ter
     assert.strictEqual(first?.code, 0)
     assert.match(first?.out ?? "", /hostile.*name/)
     assert.match(first?.out ?? "", /throws@1 could not judge an answer: Error: cannot judge/)
+    assert.match(
+      first?.out ?? "",
+      /[0-9] answers? without a score by throws@1, in none of its means/
+    )
   })
 )
 

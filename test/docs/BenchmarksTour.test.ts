@@ -97,15 +97,15 @@ describe("the tour of benchmarks", () => {
       assert.include(JSON.stringify(second?.body), '"content":"$2"')
       assert.isUndefined(third)
     }).pipe(
-      Effect.provide(
+      Effect.provide([
+        FileSystem.layerNoop({}),
         layer([
           answer("", {
             toolCalls: [{ id: "call-1", name: "price", arguments: '{"thing":"apple"}' }]
           }),
           answer("That is $4.")
         ])
-      ),
-      Effect.provide(FileSystem.layerNoop({}))
+      ])
     )
   )
 

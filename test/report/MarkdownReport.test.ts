@@ -35,8 +35,16 @@ describe("a report as Markdown", () => {
     const hostile = "a|b\n## c <img src=x> [l](http://e) `d`"
     const text = MarkdownReport.render(report({ arms: [arm({ label: hostile })] }))
     const row = text.split("\n").find((line) => line.startsWith("| a")) ?? ""
-    assert.include(row, "a\\|b \\#\\# c &lt;img src=x&gt; \\[l\\](http://e) \\`d\\`")
+    assert.include(row, "a\\|b \\#\\# c &lt;img src=x&gt; \\[l\\](http:&#8203;//e) \\`d\\`")
     assert.strictEqual(row.split(/(?<!\\)\|/).length, 5)
+  })
+
+  it("calls nobody and links nothing that a dataset or a model names", () => {
+    const text = MarkdownReport.escaped("ask @bob about #12 on www.a.b; exactMatch@1 is # 1")
+    assert.strictEqual(
+      text,
+      "ask @&#8203;bob about \\#&#8203;12 on www&#8203;.a.b; exactMatch@1 is \\# 1"
+    )
   })
 
   it("keeps them inside their sections too", () => {

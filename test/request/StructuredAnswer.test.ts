@@ -70,6 +70,20 @@ describe("StructuredAnswer", () => {
     })
   }
 
+  it("calls an answer off-schema that the schema's own code throws on", () => {
+    const Throwing = Schema.String.check(
+      Schema.makeFilter(() => {
+        throw new RangeError("boom")
+      })
+    )
+    const decoded = StructuredAnswer.make("answer", Schema.Struct({ text: Throwing })).decode({
+      text: '{"text":"x"}'
+    })
+    const failure = Result.getOrThrow(Result.flip(decoded))
+    assert.strictEqual(failure.reason, "off-schema")
+    assert.match(failure.problem, /^The schema's own code threw \w*Error\.$/)
+  })
+
   it("takes classes and what their fields decode to", () => {
     class Point extends Schema.Class<Point>("Point")({ x: Schema.FiniteFromString }) {}
     const point = StructuredAnswer.make("point", Point).decode({ text: '{"x":"1.5"}' })

@@ -60,7 +60,7 @@ export const comparisons = (
           value: shown(one),
           colour: placeOf(one.b) === -1 ? "var(--ink)" : colour(placeOf(one.b))
         })),
-        caption: `Percentage points on the items that both have a score for. A line that crosses 0 is no clear difference.${drawn.length < all.length ? ` The first ${drawn.length} of ${all.length}.` : ""}`
+        caption: `Percentage points on the items that both have a score for. A line that crosses 0 is no clear difference${all.length > 1 ? "; whether one beside it is, among several, says p (Holm)" : ""}.${drawn.length < all.length ? ` The first ${drawn.length} of ${all.length}.` : ""}`
       })
     )
     return [

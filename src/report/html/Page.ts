@@ -1,7 +1,7 @@
 /**
  * The frame of every page: one file that needs no network and runs nothing but its own script. The content policy names
- * that script and the styles by their SHA-256, so that a text that got out of its place could do nothing. Sections are
- * made in `BenchmarkPage.ts`; the pieces they are made of in `Parts.ts` and `Figure.ts`.
+ * that script and the styles by their SHA-256, so that a text that got out of its place could do nothing. A run's
+ * sections are put together in `HtmlReport.ts`, of the pieces in `Parts.ts` and `Plots.ts`.
  */
 import { sha256 } from "@noble/hashes/sha2.js"
 import { utf8ToBytes } from "@noble/hashes/utils.js"

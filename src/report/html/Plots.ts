@@ -67,11 +67,17 @@ const INVISIBLE = /<(text|line|path) [^>]*\bopacity="0"[^>]*(?:\/>|>[^<]*<\/\1>)
 const EMPTY =
   /<path class="(?:background|foreground)"[^>]*(?:d="(?:M0,0h0v0h0Z)?"|display="none")[^>]*\/>/g
 const USELESS =
-  / (?:class|style|role|aria-[a-z]+|pointer-events|font-family|xmlns|xmlns:xlink|version|opacity="1" ?)="[^"]*"/g
+  / (?:class|style|role|aria-[a-z]+|pointer-events|font-family|xmlns|xmlns:xlink|version)="[^"]*"/g
 const FULL = / opacity="1"/g
 
+const TAG = /<[^>]+>/g
+
+/** Only tags are touched: a name may read like an attribute. */
 const clean = (svg: string): string =>
-  svg.replace(INVISIBLE, "").replace(EMPTY, "").replace(USELESS, "").replace(FULL, "")
+  svg
+    .replace(INVISIBLE, "")
+    .replace(EMPTY, "")
+    .replace(TAG, (tag) => tag.replace(USELESS, "").replace(FULL, ""))
 
 /** Loaded where a page is made: the libraries take half a second. */
 const libraries = Effect.promise(() => Promise.all([import("vega"), import("vega-lite")]))
@@ -113,7 +119,8 @@ ${legend}${caption !== undefined && html`<figcaption>${caption}</figcaption>`}
 })
 
 const picture = (svg: string, alt: string): Html =>
-  trusted(svg.replace("<svg", html`<svg role="img" aria-label="${oneLine(alt)}"`.toString()))
+  // A function, because signs as $& in a replacement would be read.
+  trusted(svg.replace("<svg", () => `${html`<svg role="img" aria-label="${oneLine(alt)}"`}`))
 
 /** Descriptions are ours, and tested; a warning of the library would only end up among a user's output. */
 const silent = {

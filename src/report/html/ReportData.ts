@@ -96,7 +96,7 @@ const rowsOf = Effect.fnUntraced(function* (
   return { rows, texts: texts.all, leftOut: 0 }
 })
 
-/** Memory: the items that are shown, at most five times as many while they are chosen. */
+/** Memory: the items that are shown, and while they are chosen at most ten times as many. */
 export const gather = Effect.fn("ReportData.gather")(function* (
   run: RunSummary,
   { items: limit = DEFAULT_ITEMS }: Options = {}

@@ -1,7 +1,7 @@
 /**
  * The look of every page, in light and dark, on paper, and from 320 pixels up. Colours of series are told apart by most
- * people with a weak sense of colour (after Okabe and Ito 2008, https://jfly.uni-koeln.de/color/), darkened until texts in them have a contrast
- * of 4.5 to 1 on paper (WCAG 2.2 AA).
+ * people with a weak sense of colour (after Okabe and Ito 2008, https://jfly.uni-koeln.de/color/), and changed until
+ * texts in them have a contrast of 4.5 to 1 on the page (WCAG 2.2 AA).
  */
 
 const light =
@@ -47,7 +47,6 @@ footer{padding-top:1rem;padding-bottom:3rem;color:var(--muted);font-size:.875rem
 .tiles dt{color:var(--muted);font-size:.8125rem}
 .tiles dd{margin:0;font-size:1.3rem;line-height:1.3;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .tiles dd small{display:block;color:var(--muted);font-size:.8125rem;font-weight:400}
-.fill{background:var(--paper)}
 `
 
 const tables = `

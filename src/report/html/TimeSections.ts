@@ -36,6 +36,8 @@ interface Panel {
   readonly percent?: boolean
 }
 
+const BATCHES = "Lines with the Batch API"
+
 const PANELS: ReadonlyArray<Panel> = [
   {
     title: "Answers a second",
@@ -62,7 +64,7 @@ const PANELS: ReadonlyArray<Panel> = [
     ]
   },
   {
-    title: "Lines with the Batch API",
+    title: BATCHES,
     unit: " lines",
     lines: [
       { name: "submitted", colour: 4, of: ({ batchLines }) => batchLines },
@@ -71,11 +73,18 @@ const PANELS: ReadonlyArray<Panel> = [
   }
 ]
 
-/** Always drawn: that nothing was refused is worth seeing too. Of batches only where there are some. */
-const isTelling = ({ lines, title }: Panel, moments: ReadonlyArray<Moment>): boolean =>
-  title === "Lines with the Batch API"
-    ? moments.some(({ batchLines }) => batchLines > 0)
-    : lines.some(({ of }) => moments.some((moment) => of(moment) !== null))
+/** There is something to see. */
+const isTelling = ({ lines }: Panel, moments: ReadonlyArray<Moment>): boolean =>
+  lines.some(({ of }) => moments.some((moment) => (of(moment) ?? 0) > 0))
+
+/** That nothing was refused is worth knowing, and needs no plot. Of batches it is said only where there were some. */
+const quiet = (panels: ReadonlyArray<Panel>, moments: ReadonlyArray<Moment>): Part => {
+  const names = panels
+    .filter(({ lines }) => lines.every(({ of }) => moments.every((moment) => of(moment) === 0)))
+    .filter(({ title }) => title !== BATCHES)
+    .map(({ title }) => title.toLowerCase())
+  return names.length > 0 && Parts.note(`At 0 all the time: ${names.join(", ")}.`)
+}
 
 export const overTime = (
   starts: ReadonlyArray<Start>,
@@ -95,7 +104,7 @@ export const overTime = (
       {
         id: "time",
         title: "Over time",
-        body: html`${Parts.note(told)}<div class="pair">${plots}</div>`
+        body: html`${Parts.note(told)}<div class="pair">${plots}</div>${quiet(PANELS, moments)}`
       }
     ]
   })
@@ -116,7 +125,6 @@ const plotOf = (panel: Panel, starts: ReadonlyArray<Start>) => {
     const said = (value: number) => (percent ? Figures.percent(value) : number(value))
     return `${name}: ${said(mean)} on average, at most ${said(most)}${unit}`
   })
-  const most = Math.max(...lines.flatMap(({ of }) => moments.map((moment) => of(moment) ?? 0)))
   return CurvePlot.make({
     title,
     half: true,
@@ -125,7 +133,7 @@ const plotOf = (panel: Panel, starts: ReadonlyArray<Start>) => {
     alt: `${title} over ${Figures.duration(total)} of work. ${told.join("; ")}.`,
     caption: capital(`${told.join("; ")}.`),
     x: { title: name, domain: [0, total / per] },
-    y: { percent, ...(percent ? { domain: [0, 1] } : most === 0 ? { domain: [0, 1] } : {}) },
+    y: { percent, ...(percent ? { domain: [0, 1] } : {}) },
     series: lines.map(({ colour: place, of }) => ({
       colour: colour(place),
       points: starts.flatMap(({ from, moments }) => [

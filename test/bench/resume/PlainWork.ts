@@ -11,6 +11,6 @@ const run = Run.make({
 })
 
 export const resume = (items: number, _dataset: string) =>
-  Effect.asVoid(Run.deliver(run, Stream.range(0, items - 1, 1000), () => Effect.void))
+  Effect.asVoid(Run.deliver(run, Stream.range(0, items - 1, 250), () => Effect.void))
 
 export const fill = resume

@@ -1,14 +1,15 @@
 /**
  * How long a large run takes to go on: from opening the store until the first item without an answer is dispatched, in a
  * process of its own, by the whole online graph. `npm run -s bench:resume -- --items 1000000 --json` prints one line
- * `{ items, resumeSeconds, cpuSeconds, peakRssMb, benchmark }`; the figures are those of `Run.deliver`, every item but the LAST being
- * answered and delivered, so that nothing is gained by looking at the beginning only. `benchmark` has the same of
+ * `{ items, resumeSeconds, cpuSeconds, peakRssMb, benchmark }`. The figures are those of `Run.deliver`; every item but the
+ * LAST is answered and delivered, so that nothing is gained by looking at the beginning only. `benchmark` has the same of
  * `BenchmarkRun.execute` over a JSONL file, its pass over the whole dataset before anything is sent included.
  *
  * The store is filled beforehand by the same code with a `Generate` that answers at once, and holds all that a real run
  * writes: intents, answers, deliveries, blocks. Starting Node and loading modules (about a second) is not in the figures;
- * `peakRssMb` is the whole process's. `--items N` (default 100,000), `--store sqlite|postgres` (default sqlite: a file in
- * the system's temporary folder), `--only run|benchmark`, `--json`.
+ * `peakRssMb` is the whole process's. The files were just written, so they are in the system's cache. `--items N` (default
+ * 100,000), `--store sqlite|postgres` (default sqlite: a file in the system's temporary folder; 1 GB for a million items),
+ * `--only run|benchmark`, `--json`.
  */
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"

@@ -53,7 +53,7 @@ const markupOf = (page: string) =>
   page.replace(/<script.*?<\/script>/gs, "").replace(/<style.*?<\/style>/gs, "")
 
 /** Everything at once that could break out of its place. */
-const EVIL = `</script><script>document.title="pwned"</script><!--<img src=x onerror="x()">"'&amp;{{x}} javascript:alert(1) \u202eevil\u0000\u001b[31m\ud800\u2028</style></title></textarea>`
+const EVIL = `$&$'$\` role="x" </script><script>document.title="pwned"</script><!--<img src=x onerror="x()">"'&amp;{{x}} javascript:alert(1) \u202eevil\u0000\u001b[31m\ud800\u2028</style></title></textarea>`
 
 describe("a run's page", () => {
   it.effect("shows everything that the report and the store know", () =>
@@ -152,6 +152,14 @@ describe("a run's page", () => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there.
       assert.notMatch(page, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\ufeff]|\p{Cs}/u)
       assert.notMatch(page, /\\u(?:d[89a-f]|00[01]|202|206)/i)
+      // Names are in plots whole, and plots are whole.
+      assert.include(page, `>A $&amp;$'$\` role="x" &lt;/script&gt;`)
+      for (const [, alt] of page.matchAll(/<svg role="img" aria-label="([^"]*)"/g)) {
+        assert.notInclude(alt, "<")
+      }
+      for (const [svg] of page.matchAll(/<svg.*?<\/svg>/gs)) {
+        assert.notMatch(svg.slice(4), /<svg/)
+      }
       const { arms, texts } = json(page)
       assert.isTrue(texts.some((text) => text.includes("⟨U+202E⟩evil⟨U+0000⟩⟨U+001B⟩[31m⟨U+D800⟩")))
       assert.isTrue(texts.some((text) => text.includes("</script><script>")))

@@ -114,6 +114,15 @@ describe("the items of a page", () => {
     for (const tag of ["script", "img", "a", "b", "iframe"]) assert.isFalse(tags.has(tag))
   })
 
+  it("show the first answers of an item that was asked very often, and count all of them", () => {
+    const { rows } = open(dataOf(1, [luna], 70))
+    const [row] = rows()
+    assert.match(row?.querySelector(".mark")?.textContent ?? "", /^\d+\/70 /)
+    row?.querySelector(".open")?.click()
+    assert.lengthOf(row?.nextElementSibling?.querySelectorAll(".trial") ?? [], 60)
+    assert.include(row?.nextElementSibling?.textContent, "10 more answers are in the export.")
+  })
+
   it("tell why one failed", () => {
     const { filter, rows } = open(dataOf(200, LABELS))
     filter("filter-end", "failed")

@@ -1,7 +1,11 @@
 /** What a run did over its running time, from the looks in its log. */
 import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
 import type { Vitals } from "spillway/checkpoint/RunRecord"
+import { html, nothing } from "spillway/report/html/Html"
 import * as OverTime from "spillway/report/html/OverTime"
+import type { Plot } from "spillway/report/html/Plots"
+import * as TimeSections from "spillway/report/html/TimeSections"
 
 const START = 1_800_000_000_000
 
@@ -92,4 +96,31 @@ describe("a run over time", () => {
     assert.deepStrictEqual(OverTime.make([]), [])
     assert.deepStrictEqual(OverTime.make([look(0)])[0]?.moments, [])
   })
+})
+
+describe("the section of a run over time", () => {
+  it.effect("draws what there was to see, and says what there was not", () =>
+    Effect.gen(function* () {
+      const drawn: Array<string | undefined> = []
+      const draw = (plot: Plot) =>
+        Effect.sync(() => {
+          drawn.push(plot.title)
+          return nothing
+        })
+      const gauges = { inFlight: 0, quotaShare: 0 }
+      const batches = { open: 1, lines: 80, done: 40 }
+      const starts = OverTime.make([
+        look(0, gauges),
+        look(5, { ...gauges, batches }),
+        look(10, { ...gauges, answered: 80 })
+      ])
+      const [section] = yield* TimeSections.overTime(starts, draw)
+      assert.deepStrictEqual(drawn, ["Answers a second", "Lines with the Batch API"])
+      assert.include(
+        String(html`${section?.body}`),
+        "At 0 all the time: requests in flight, quota in use, retries and 429s a second."
+      )
+      assert.deepStrictEqual(yield* TimeSections.overTime([], draw), [])
+    })
+  )
 })
