@@ -154,6 +154,11 @@ export const make = Effect.gen(function* () {
       ),
     results: (run) => Stream.unwrap(Effect.flatMap(batchOf(run), StoredResults.of)),
     shards,
+    adopt: Effect.fn("BatchJobs.adopt")(function* (run) {
+      const batch = yield* batchOf(run)
+      yield* planning.forgetLost(batch)
+      return batch.open()
+    }),
     cancel,
     release: Effect.fn("BatchJobs.release")(function* (run, shard) {
       const batch = yield* batchOf(run)

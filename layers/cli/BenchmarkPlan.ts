@@ -38,9 +38,9 @@ export const make = Effect.fn("BenchmarkPlan.make")(function* (
     variants: arms.map(({ prompt = "" }) => prompt),
     limit,
     skipInvalid: settings.skipInvalid,
-    onSkip: ({ message }) => {
+    onSkip: ({ finding }) => {
       skipped.items += 1
-      if (skipped.items <= SkippedText.TOLD) skipped.first.push(message)
+      if (skipped.items <= SkippedText.TOLD) skipped.first.push(finding)
     }
   })
   const groups = new Set<string>()

@@ -1,12 +1,13 @@
 /** What `spillway report` does: the report of a run to the terminal and to files. Its flags: `ReportCommand.ts`. */
-import { Console, Data, Effect, Option, Runtime, Schema, Stream } from "effect"
-import {
+import { Console, Data, Effect, Runtime, Stream } from "effect"
+import type {
   CheckpointStore,
-  type RunSummary,
-  type StoreError
+  RunSummary,
+  StoreError
 } from "../../src/checkpoint/CheckpointStore.ts"
-import { BenchmarkReport } from "../../src/report/BenchmarkReport.ts"
+import type { BenchmarkReport } from "../../src/report/BenchmarkReport.ts"
 import * as Figures from "../../src/report/Figures.ts"
+import * as LastReport from "../../src/report/LastReport.ts"
 import * as MarkdownReport from "../../src/report/MarkdownReport.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
 import { UsageError } from "./ExitCode.ts"
@@ -118,15 +119,6 @@ const check = Effect.fnUntraced(function* (outputs: ReadonlyArray<Output>, items
   for (const { file, flag } of outputs) yield* TextOutput.check(flag, file)
 })
 
-const decode = Schema.decodeUnknownOption(BenchmarkReport)
-
-/** The last report as it was stored, of whichever kind. */
-const lastReport = Effect.fnUntraced(function* (id: string) {
-  const store = yield* CheckpointStore
-  const last = Option.getOrUndefined(yield* Stream.runLast(store.records(id, "Reported")))
-  return last?._tag === "Reported" ? last.report : undefined
-})
-
 /** Only benchmarks have scores. */
 const checkKind = Effect.fnUntraced(function* ({ id, name }: RunSummary, stored: unknown) {
   const { command } = yield* RunSettings.last(id)
@@ -155,8 +147,8 @@ export const run = Effect.fn("report")(
     ]
     yield* check(outputs, given.items !== undefined)
     const summary = yield* StoredRuns.find(name)
-    const stored = yield* lastReport(summary.id)
-    const report = Option.getOrUndefined(decode(stored))
+    const stored = yield* LastReport.stored(summary.id)
+    const report = LastReport.benchmarkOf(stored)
     if (report === undefined && outputs.length > 0) yield* checkKind(summary, stored)
     const toTerminal = !quiet && outputs.every(({ file }) => file !== "-")
     if (toTerminal) yield* Console.log(onTerminal({ report, summary }, stored))

@@ -142,8 +142,11 @@ const answer = Effect.fnUntraced(function* (job: Job) {
   const stopped = Result.isFailure(ended) ? ended.failure : undefined
   if (stopped !== undefined && stopped._tag !== "RunStopped") return yield* stopped
   yield* RequestFile.writeResults(job.out, active, prepared)
-  const elapsedSeconds = ((yield* Clock.currentTimeMillis) - startedAt) / 1000
-  const report = RunReport.make(active, { simulated: provider.simulated, elapsedSeconds })
-  yield* active.journal.append([{ _tag: "Reported", report }])
+  const at = yield* Clock.currentTimeMillis
+  const report = RunReport.make(active, {
+    simulated: provider.simulated,
+    elapsedSeconds: (at - startedAt) / 1000
+  })
+  yield* active.journal.append([{ _tag: "Reported", report, at }])
   return { report, stopped }
 }, Effect.scoped)

@@ -4,6 +4,7 @@ import { CheckpointStore, type RunSummary } from "../../src/checkpoint/Checkpoin
 import * as StoreConfig from "../../src/config/StoreConfig.ts"
 import * as Money from "../../src/cost/Money.ts"
 import { columns } from "../../src/report/Columns.ts"
+import * as LastReport from "../../src/report/LastReport.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
 import { jsonText } from "./ReportOutput.ts"
 import type { Detailed, Listing, One } from "./RunsCommands.ts"
@@ -56,10 +57,7 @@ export const show = Effect.fn("show")(
       onNone: () => null,
       onSome: (record) => (record._tag === "Configured" ? record.settings : null)
     })
-    const report = Option.match(yield* Stream.runLast(store.records(summary.id, "Reported")), {
-      onNone: () => null,
-      onSome: (record) => (record._tag === "Reported" ? record.report : null)
-    })
+    const report = (yield* LastReport.stored(summary.id)) ?? null
     if (json) return yield* Console.log(jsonText({ ...asJson(summary), settings, report }))
     yield* Console.log(table([summary]))
     if (settings !== null) yield* Console.log(`settings ${jsonText(settings)}`)

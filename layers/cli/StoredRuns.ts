@@ -1,8 +1,9 @@
 /** Runs of a store by their names, for the commands that read what a benchmark has left there. */
-import { Effect, Option, Schema, Stream } from "effect"
+import { Effect, Option } from "effect"
 import { CheckpointStore, type RunSummary } from "../../src/checkpoint/CheckpointStore.ts"
-import { BenchmarkReport } from "../../src/report/BenchmarkReport.ts"
+import type { BenchmarkReport } from "../../src/report/BenchmarkReport.ts"
 import * as Export from "../../src/report/export/Export.ts"
+import * as LastReport from "../../src/report/LastReport.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
 import { UsageError } from "./ExitCode.ts"
 import * as RunSettings from "./RunSettings.ts"
@@ -24,21 +25,12 @@ export const find = Effect.fnUntraced(function* (name: string) {
   })
 })
 
-const decode = Schema.decodeUnknownOption(BenchmarkReport)
-
-/** The last report of a run, if it is a benchmark's. */
-export const reportOf = Effect.fnUntraced(function* (id: string) {
-  const store = yield* CheckpointStore
-  const last = Option.getOrUndefined(yield* Stream.runLast(store.records(id, "Reported")))
-  return last?._tag === "Reported" ? Option.getOrUndefined(decode(last.report)) : undefined
-})
-
 /** A run of `spillway bench`, or of a program's, that was scored at least once. */
 export const scored = Effect.fn("StoredRuns.scored")(function* (name: string) {
   const summary = yield* find(name)
   const outline = yield* Export.outline(summary.id)
   if (outline === undefined) return yield* withoutResults(summary)
-  const run: ScoredRun = { summary, outline, report: yield* reportOf(summary.id) }
+  const run: ScoredRun = { summary, outline, report: yield* LastReport.ofBenchmark(summary.id) }
   return run
 })
 

@@ -10,7 +10,6 @@
  */
 import { Clock, Duration, Effect, Layer, Queue, Stream } from "effect"
 import { type BatchEvent, BatchJobs } from "../../src/batch-jobs/BatchJobs.ts"
-import { isOpen } from "../../src/batch-jobs/BatchLedger.ts"
 import type { StoreError } from "../../src/checkpoint/CheckpointStore.ts"
 import { BatchConfig } from "../../src/config/BatchConfig.ts"
 import { HybridConfig } from "../../src/config/HybridConfig.ts"
@@ -70,14 +69,13 @@ export const make = Effect.gen(function* () {
 
   /** Shards that earlier starts have left open; whether there are any. */
   const adopt = Effect.fnUntraced(function* <E>({ run, units }: HybridRun.HybridRun<E>) {
+    // Before anything is planned or driven: a lost shard that is planned anew would be taken for the one it was.
+    const open = yield* Effect.catchTag(jobs.adopt(run), "BatchError", (error) => {
+      const stop = new RunStopped({ why: "batch", detail: error.message })
+      run.stop(stop)
+      return Effect.fail(stop)
+    })
     const now = yield* Clock.currentTimeMillis
-    // A run that keeps nothing is in no store.
-    const shards = yield* Effect.catchIf(
-      jobs.shards(run.journal.run),
-      (error) => error.reason === "unknown-run",
-      () => Effect.succeed([])
-    )
-    const open = shards.filter(isOpen)
     for (const shard of open) units.adopt(shard, now)
     return open.length > 0
   })

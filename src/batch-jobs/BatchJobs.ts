@@ -78,6 +78,14 @@ export class BatchJobs extends Context.Service<
     /** The shards of a run, by its id, as its ledger has them: no network, no lock. */
     readonly shards: (run: string) => Effect.Effect<ReadonlyArray<ShardState>, StoreError>
     /**
+     * Shards that earlier starts have left open, in the order of planning: for who sees to what becomes of them before it
+     * drives, and has the lines of the run at hand. A shard that was lost with its process is dropped, as `drive` does with
+     * `lines`: its lines are nobody's, and can be planned anew.
+     */
+    readonly adopt: (
+      run: ActiveRun
+    ) => Effect.Effect<ReadonlyArray<ShardState>, BatchError | StoreError>
+    /**
      * Cancels every batch that is under way and drops what waits; `drive` brings home what was answered before. The other
      * lines have no outcome: planned once more, they are submitted once more.
      */

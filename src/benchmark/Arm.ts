@@ -80,7 +80,7 @@ const variantsOf = ({ prompt }: Definition): ReadonlyArray<string> =>
  * prompt. A label names the axes that make a difference: the temperature wherever there is one, an effort only where it
  * is an axis, a prompt where the benchmark has several.
  */
-export const expand = (benchmark: Definition, call: Axes = {}): ReadonlyArray<Arm> => {
+const expand = (benchmark: Definition, call: Axes = {}): ReadonlyArray<Arm> => {
   const { request, sweep } = benchmark
   const axes = axesOf(sweep, call)
   const models = axes.models ?? (request?.model === undefined ? [] : [request.model])

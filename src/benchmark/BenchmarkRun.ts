@@ -116,7 +116,7 @@ const conclude = Effect.fnUntraced(function* <Item, Answer>(
     }),
     ...(skipped === undefined ? {} : { skipped })
   }
-  yield* active.journal.append([{ _tag: "Reported", report }])
+  yield* active.journal.append([{ _tag: "Reported", report, at: yield* Clock.currentTimeMillis }])
   return failure === undefined ? report : yield* new BenchmarkStopped({ stopped: failure, report })
 })
 

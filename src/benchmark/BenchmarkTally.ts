@@ -4,6 +4,7 @@ import * as Money from "../cost/Money.ts"
 import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { ArmReport, BenchmarkReport } from "../report/BenchmarkReport.ts"
 import * as Comparisons from "../report/Comparisons.ts"
+import * as Figures from "../report/Figures.ts"
 import { version } from "../report/Version.ts"
 import * as TokenUsage from "../request/TokenUsage.ts"
 import type { ActiveRun } from "../run/ActiveRun.ts"
@@ -11,9 +12,8 @@ import * as Groups from "../statistics/Groups.ts"
 import type { Arm } from "./Arm.ts"
 import * as ArmTally from "./ArmTally.ts"
 import type { NoAnswerPolicy } from "./Benchmark.ts"
-import type { ItemResult } from "./ItemResult.ts"
+import { type ItemResult, paidOf, responsesOf } from "./ItemResult.ts"
 import { idOf, type Scorer } from "./Scorer.ts"
-import { responsesOf } from "./tally/AnswerTally.ts"
 import * as TagTally from "./tally/TagTally.ts"
 import * as TemperatureCurves from "./tally/TemperatureCurves.ts"
 import { scoresOf } from "./tally/Values.ts"
@@ -71,13 +71,13 @@ export const make = (
   const scoreFailures = new Map<string, { scorer: string; reason: string }>()
   let usage = TokenUsage.none
   let simulated = false
+  let secondTriesFailed = 0
 
   const look = (result: ItemResult) => {
-    for (const response of responsesOf(result)) {
-      if (result.shared !== true) usage = TokenUsage.add(usage, response.usage)
-      simulated ||= response.simulated
-    }
+    for (const response of responsesOf(result)) simulated ||= response.simulated
+    for (const response of paidOf(result)) usage = TokenUsage.add(usage, response.usage)
     if (result._tag === "Scored") noteScoreFailures(result.scores)
+    if (result._tag === "NoAnswer" && result.failure !== undefined) secondTriesFailed += 1
     if (result._tag !== "Failed") return
     const { reason, advice } = result.failure
     const known = failures.get(reason)
@@ -163,7 +163,11 @@ export const make = (
         .map(([reason, { items, advice }]) => ({ reason, items, advice }))
         .sort((a, b) => b.items - a.items),
       scoreFailures: [...scoreFailures.values()],
-      warnings: [...active.warnings, ...(tags.isCut() ? [MANY_TAGS] : [])]
+      warnings: [
+        ...active.warnings,
+        ...(tags.isCut() ? [MANY_TAGS] : []),
+        ...(secondTriesFailed === 0 ? [] : [withoutSecondTry(secondTriesFailed)])
+      ]
     }
   }
 
@@ -171,6 +175,9 @@ export const make = (
 }
 
 const MANY_TAGS = `The items have more than ${TagTally.TOLD_APART} tags: scores by tag are of the first ${TagTally.TOLD_APART}.`
+
+const withoutSecondTry = (count: number): string =>
+  `${Figures.plural(count, "second try", "second tries")} failed: what the first one ended with counts. --retry-failed asks again.`
 
 const total = (arms: ReadonlyArray<ArmReport>, of: (arm: ArmReport) => number): number =>
   arms.reduce((sum, arm) => sum + of(arm), 0)

@@ -38,6 +38,8 @@ export type End =
       readonly _tag: "NoAnswer"
       readonly reason: NoAnswerReason
       readonly response: ModelResponse
+      /** Of the turn's second try: the first one's answer counts. */
+      readonly failure?: Failure
     }
   | { readonly _tag: "Failed"; readonly failure: Failure }
   /** The run stopped before the last request's answer. */
@@ -70,9 +72,7 @@ export const begin = <Item>(first: Prepared<Trial<Item>>): Conversation<Item> =>
 export const lastOf = ({ asked }: Pick<Conversation<unknown>, "asked">): Prepared<unknown> =>
   asked.at(-1) ?? asked[0]
 
-export const keysOf = ({
-  asked
-}: Pick<Conversation<unknown>, "asked">): ReadonlyArray<RequestKey> =>
+export const keysOf = (asked: ReadonlyArray<Prepared<unknown>>): ReadonlyArray<RequestKey> =>
   asked.flatMap((one) => (one._tag === "Ready" ? [one.key] : []))
 
 /** The conversation has ended, or it asks for something. */
@@ -93,9 +93,9 @@ export const advance = <Item, Answer>(
   outcome: StoredOutcome | undefined
 ): Step<Item> => {
   const last = lastOf(before)
-  if (last._tag === "Refused") return ended(before, { _tag: "Failed", failure: last.failure })
+  if (last._tag === "Refused") return ended(before, failedWith(before, last.failure))
   if (outcome === undefined) return ended(before, { _tag: "Missing" })
-  if (outcome._tag === "Failed") return ended(before, outcome)
+  if (outcome._tag === "Failed") return ended(before, failedWith(before, outcome.failure))
   const { response } = outcome
   const conversation = { ...before, again: false, responses: [...before.responses, response] }
   const reason = noAnswer(response)
@@ -115,6 +115,18 @@ const ended = <Item>(conversation: Conversation<Item>, end: End): Step<Item> => 
   _tag: "Ended",
   conversation: { ...conversation, end }
 })
+
+/** Where the second try failed, the model's own end of the turn stands: a failure is in no score, and would take it out. */
+const failedWith = (
+  { again, responses }: Pick<Conversation<unknown>, "again" | "responses">,
+  failure: Failure
+): End => {
+  const response = again ? responses.at(-1) : undefined
+  const reason = response === undefined ? undefined : noAnswer(response)
+  return response === undefined || reason === undefined
+    ? { _tag: "Failed", failure }
+    : { _tag: "NoAnswer", reason, response, failure }
+}
 
 /** Nothing but reasoning, or nothing at all: more room may help. */
 const isWordless = (reason: NoAnswerReason, { text, toolCalls }: ModelResponse): boolean =>

@@ -13,10 +13,14 @@ export class DatasetError extends Schema.TaggedError<DatasetError>()("DatasetErr
   problem: Schema.String,
   fix: Schema.String
 }) {
-  override get message(): string {
+  /** The place and the problem, for items that are passed over. */
+  get finding(): string {
     const line = this.line === undefined ? "" : `, line ${this.line}`
     const field = this.field === undefined ? "" : `, field ${this.field}`
-    return `Dataset ${this.path}${line}${field}: ${this.problem} ${this.fix}`
+    return `Dataset ${this.path}${line}${field}: ${this.problem}`
+  }
+  override get message(): string {
+    return `${this.finding} ${this.fix}`
   }
   get verdict(): Verdict {
     return verdict({ blast: "run", advice: this.fix })

@@ -1,8 +1,9 @@
 /** What the store keeps of an item once it is scored: `checkpoint/ItemRecord.ts`. */
 import type { ItemRecord, ScoreRecord, TrialRecord } from "../checkpoint/ItemRecord.ts"
+import type { RequestKey } from "../checkpoint/RequestKey.ts"
 import * as TokenUsage from "../request/TokenUsage.ts"
 import { type Conversation, keysOf } from "./Conversation.ts"
-import type { ItemResult } from "./ItemResult.ts"
+import { type ItemResult, latencyOf, paidOf, responsesOf } from "./ItemResult.ts"
 import type { Sample } from "./Samples.ts"
 import type { ScoreOutcome } from "./Scorer.ts"
 import * as ShownPrompt from "./ShownPrompt.ts"
@@ -53,23 +54,36 @@ const trialOf = (
   scorers: ReadonlyArray<string>
 ): TrialRecord => {
   const { arm, repeat } = conversation.trial
+  const keys = madeOf(conversation, result)
+  const turns = turnsOf(conversation, result)
   return {
     arm: arm.label,
     repeat,
     end: endOf(result),
-    keys: [...keysOf(conversation)],
+    keys: [...keys],
+    ...(turns === keys.length ? {} : { turns }),
     scores:
       result._tag === "Scored"
         ? result.scores.map((outcome, index) => scoreOf(scorers[index] ?? "", outcome))
         : [],
-    ...(result._tag === "Failed" ? { failure: result.failure } : {}),
+    ...("failure" in result && result.failure !== undefined ? { failure: result.failure } : {}),
     ...(result._tag === "NoAnswer" && result.problem !== undefined
       ? { problem: result.problem }
       : {}),
-    ...answersOf(conversation),
+    ...answersOf(result),
     ...(result.shared === true ? { shared: true } : {})
   }
 }
+
+/** Without the one that the run stopped before. */
+const madeOf = (
+  { asked }: Conversation<unknown>,
+  { _tag }: ItemResult
+): ReadonlyArray<RequestKey> => keysOf(_tag === "Missing" ? asked.slice(0, -1) : asked)
+
+/** An end without an answer is of a turn that is not among the conversation's own. */
+const turnsOf = ({ end, turns }: Conversation<unknown>, result: ItemResult): number =>
+  turns.length + (result._tag === "NoAnswer" && end?._tag === "NoAnswer" ? 1 : 0)
 
 const endOf = (result: ItemResult): TrialRecord["end"] => {
   switch (result._tag) {
@@ -91,17 +105,18 @@ const scoreOf = (scorer: string, outcome: ScoreOutcome): ScoreRecord => {
 }
 
 /** All turns together. */
-const answersOf = (conversation: Conversation<unknown>): Partial<TrialRecord> => {
-  const { responses } = conversation
-  const last = responses.at(-1)
+const answersOf = (result: ItemResult): Partial<TrialRecord> => {
+  const last = responsesOf(result).at(-1)
   if (last === undefined) return {}
-  const usage = responses.reduce((sum, one) => TokenUsage.add(sum, one.usage), TokenUsage.none)
-  const priced = responses.every(({ unpriced }) => unpriced !== true)
+  const paid = paidOf(result)
+  const latencyMs = latencyOf(result)
+  const usage = paid.reduce((sum, one) => TokenUsage.add(sum, one.usage), TokenUsage.none)
+  const priced = paid.every(({ unpriced }) => unpriced !== true)
   return {
     servedModel: last.servedModel,
-    latencyMs: responses.reduce((sum, { latencyMs }) => sum + latencyMs, 0),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
     inputTokens: usage.input,
     outputTokens: usage.output,
-    ...(priced ? { cost: responses.reduce((sum, { cost }) => sum + cost, 0) } : {})
+    ...(priced ? { cost: paid.reduce((sum, { cost }) => sum + cost, 0) } : {})
   }
 }

@@ -12,10 +12,12 @@ import * as ShownPrompt from "./ShownPrompt.ts"
 interface Bill {
   /** 1e-9 USD of its attempts in this run that ended without an answer and may have been billed. */
   readonly lost?: number
-  /** The answer is that of an equal request before it, and paid for there. */
+  /** All answers are those of equal requests before it, and paid for there. */
   readonly shared?: true
   /** Answers of the turns before the last one; also of a conversation that failed, or that the run stopped, later on. */
   readonly earlier?: ReadonlyArray<ModelResponse>
+  /** Where some of the answers are shared: the others. */
+  readonly paid?: ReadonlyArray<ModelResponse>
 }
 
 export type ItemResult = Bill & Ended
@@ -33,12 +35,33 @@ export type Ended =
       /** What did not fit, for `off-schema`. */
       readonly problem?: string
       readonly response: ModelResponse
+      /** The turn was tried a second time, and that request failed. */
+      readonly failure?: Failure
     }
   | { readonly _tag: "Failed"; readonly failure: Failure }
   /** The run stopped before it. */
   | { readonly _tag: "Missing" }
 
 export const missing: ItemResult = { _tag: "Missing" }
+
+/** All answers of a result, turn by turn. */
+export const responsesOf = (result: ItemResult): ReadonlyArray<ModelResponse> => [
+  ...(result.earlier ?? []),
+  ...("response" in result ? [result.response] : [])
+]
+
+/** Those that cost and tokens count: without answers of equal requests before them. */
+export const paidOf = (result: ItemResult): ReadonlyArray<ModelResponse> =>
+  result.shared === true ? [] : (result.paid ?? responsesOf(result))
+
+/**
+ * Milliseconds from sending to the last byte, all turns together, shared ones too; `undefined` where the trial did not
+ * end with an answer (a refusal is one): a failed conversation's is no time that an answer took.
+ */
+export const latencyOf = (result: ItemResult): number | undefined =>
+  "response" in result
+    ? responsesOf(result).reduce((sum, { latencyMs }) => sum + latencyMs, 0)
+    : undefined
 
 /** What scorers get of a conversation's answer, or what it ended with instead. */
 export const inputOf = <Item, Answer>(
@@ -83,13 +106,14 @@ export const withBill = (
     0
   )
   const shared = asked.every((_, at) => isShared(at))
-  // A response that the end itself has is not an earlier one; of the others, what was paid for elsewhere does not count.
-  const before = "response" in ended ? responses.slice(0, -1) : responses
-  const earlier = shared ? before : before.filter((_, at) => !isShared(at))
+  // A response that the end itself has is not an earlier one.
+  const earlier = "response" in ended ? responses.slice(0, -1) : responses
+  const paid = responses.filter((_, at) => !isShared(at))
   return {
     ...ended,
     ...(shared ? { shared } : {}),
     ...(amount === 0 ? {} : { lost: amount }),
-    ...(earlier.length === 0 ? {} : { earlier })
+    ...(earlier.length === 0 ? {} : { earlier }),
+    ...(shared || paid.length === responses.length ? {} : { paid })
   }
 }

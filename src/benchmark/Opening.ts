@@ -127,7 +127,7 @@ export const open = Effect.fn("Opening.open")(function* <Item, Answer>(
         ? undefined
         : {
             items: found.skipped,
-            first: found.invalid.slice(0, KEPT_SKIPPED).map(({ message }) => message)
+            first: found.invalid.slice(0, KEPT_SKIPPED).map(({ finding }) => finding)
           },
     source: { prepared: ItemPreparation.prepare(run, trials, rules), rules, dedupe }
   }

@@ -14,7 +14,7 @@ export interface Percentiles {
 }
 
 /** 8 MB. */
-export const EXACT = 1_048_576
+const EXACT = 1_048_576
 
 const FIRST_SIZE = 256
 

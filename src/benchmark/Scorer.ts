@@ -18,7 +18,7 @@
  *
  * All of them take time linear in the answer, or refuse it with the reason.
  */
-import { Cause, Duration, Effect, Exit, type Result } from "effect"
+import { Cause, Duration, Effect, Exit, Formatter, type Result } from "effect"
 import type { ShownMessage } from "../checkpoint/ItemRecord.ts"
 import type { GenerateRequest } from "../request/GenerateRequest.ts"
 import type { ModelResponse } from "../request/ModelResponse.ts"
@@ -212,6 +212,11 @@ export const checked = (result: ScoreValue): ScoreOutcome => {
 /** One line, bounded: it ends up in reports. */
 const reasonOf = (cause: Cause.Cause<unknown>): string => {
   const problem = Cause.squash(cause)
-  const text = problem instanceof Error ? `${problem.name}: ${problem.message}` : String(problem)
+  const text =
+    problem instanceof Error
+      ? `${problem.name}: ${problem.message}`
+      : typeof problem === "string"
+        ? problem
+        : Formatter.formatJson(problem)
   return (text.split("\n")[0] ?? "").slice(0, 200)
 }

@@ -32,21 +32,26 @@ export const TrialRecord = Schema.Struct({
   /** From 0. */
   repeat: Schema.Int,
   end: TrialEnd,
-  /** Of the requests that were made, one for each turn; the answer to the last one is what was scored. */
+  /** Of the requests that were made, two for a turn that was tried again; the last one answered is what was scored. */
   keys: Schema.Array(RequestKey),
+  /** Turns that the model answered or refused to. Absent: as many as `keys`. */
+  turns: Schema.optionalKey(Schema.Int),
   /** One for each scorer, in their order; empty but for `scored`. */
   scores: Schema.Array(ScoreRecord),
+  /** Of `failed`; of `truncated` and `empty`: the turn was tried a second time, and that request failed. */
   failure: Schema.optionalKey(Failure),
   /** What did not fit, for `off-schema`. */
   problem: Schema.optionalKey(Schema.String),
-  /** Of the answer, all turns together. */
+  /** Of the last answer. */
   servedModel: Schema.optionalKey(Schema.String),
+  /** All turns together, shared ones too; absent where the trial failed, or the run stopped before its end. */
   latencyMs: Schema.optionalKey(Schema.Finite),
+  /** All turns together that an equal request before did not pay for; 0 where it paid for all of them. */
   inputTokens: Schema.optionalKey(Schema.Int),
   outputTokens: Schema.optionalKey(Schema.Int),
-  /** 1e-9 USD; absent where the price is unknown. */
+  /** As the tokens, in 1e-9 USD; absent where the price is unknown. */
   cost: Schema.optionalKey(Schema.Int),
-  /** The answer is that of an equal request before it, and paid for there. */
+  /** All answers are those of equal requests before it, and paid for there. */
   shared: Schema.optionalKey(Schema.Literal(true))
 })
 export type TrialRecord = typeof TrialRecord.Type

@@ -110,7 +110,11 @@ export type Vitals = typeof Vitals.Type
 export const Configured = Schema.TaggedStruct("Configured", { settings: Schema.Json })
 
 /** The report at the end of an invocation. The last one holds. */
-export const Reported = Schema.TaggedStruct("Reported", { report: Schema.Json })
+export const Reported = Schema.TaggedStruct("Reported", {
+  report: Schema.Json,
+  /** Unix milliseconds; absent in logs of earlier versions. */
+  at: Schema.optionalKey(Schema.Finite)
+})
 
 export const RunRecord = Schema.Union([
   Intent,

@@ -124,13 +124,16 @@ export const ArmReport = Schema.Struct({
   /** The first scorer's mean under the benchmark's own policy. */
   score: Score,
   scorers: Schema.Array(ScorerReport),
-  /** From sending to the last byte, of the attempt that answered. */
+  /**
+   * From sending to the last byte, of the attempts that answered, all turns of a conversation together; of trials that
+   * ended with an answer or a refusal, those that share another's answer included.
+   */
   latencySeconds: Schema.Struct({
     p50: Schema.NullOr(Schema.Finite),
     p95: Schema.NullOr(Schema.Finite),
     p99: Schema.NullOr(Schema.Finite)
   }),
-  /** Price of the arm's answers, those of earlier invocations included; `null` where a price is unknown. */
+  /** Price of the arm's answers, shared ones once, those of earlier invocations included; `null` where a price is unknown. */
   costUsd: Schema.NullOr(Schema.Finite),
   /**
    * The price of its answers split by what it went for, attempts of this run without an answer added. Answers shared by
@@ -178,7 +181,7 @@ export const BenchmarkReport = Schema.Struct({
     /** Attempts that may have been billed without an answer; those of a crashed invocation are found at the next start. */
     unknownOutcome: Count
   }),
-  /** Of all answers in the report. */
+  /** Of all answers in the report, shared ones once. */
   usage: Schema.Struct({
     inputTokens: Count,
     cachedInputTokens: Count,

@@ -26,12 +26,11 @@ const MOST_RESAMPLES = 10_000
 const FEWEST_RESAMPLES = 1_000
 
 export interface Options {
-  /** Places in `labels`, the base first. Default: all pairs of up to 10, of more each against the first. */
-  readonly pairs?: ReadonlyArray<Pair> | undefined
   /** Of the bootstrap, 1 unless given: same seed and items, same intervals. */
   readonly seed?: number | undefined
 }
 
+/** Places of two labels, the base first. */
 export type Pair = readonly [a: number, b: number]
 
 /** Mutable, and owned by the one pass that fills it. */
@@ -48,7 +47,8 @@ export interface Comparisons {
 
 /** @param labels of the arms, or of the runs with their arms */
 export const make = (labels: ReadonlyArray<string>, options: Options = {}): Comparisons => {
-  const { pairs = pairsOf(labels.length), seed = 1 } = options
+  const { seed = 1 } = options
+  const pairs = pairsOf(labels.length)
   const differences = pairs.map(() => PairedDifference.numbered())
   const means = ItemMeans.make(pairs.length === 0 ? 0 : labels.length, BOOTSTRAPPED)
   let grouped = false

@@ -3,7 +3,7 @@ import type { Digest } from "../checkpoint/Sha256.ts"
 import type { Staged } from "./Preparer.ts"
 
 /** Characters that are digested at once: items may be large, and nothing of them is kept. */
-const MOST = 50_000
+const MOST = 10_000
 
 export interface BlockText<Item> {
   readonly add: (staged: Staged<Item>) => void

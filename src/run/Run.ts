@@ -141,7 +141,9 @@ export const deliver = <Item, A, E, R, E2 = never, R2 = never>(
       })
     )
     const keep = (made: RunReport.RunReport) =>
-      active.journal.append([{ _tag: "Reported", report: made }])
+      Effect.flatMap(Clock.currentTimeMillis, (at) =>
+        active.journal.append([{ _tag: "Reported", report: made, at }])
+      )
     const blocks = yield* Blocks.make(active, "delivered")
     const prepared = UnfinishedItems.prepare(run, items, active, provider, blocks)
     yield* RunProcess.process(

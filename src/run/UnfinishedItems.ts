@@ -22,7 +22,7 @@ import type { Run } from "./Run.ts"
 const BLOCK_WAIT = "1 second"
 
 /** Items whose requests are held at once while a block is digested. */
-const SLICE = 25
+const SLICE = 10
 
 /** Items with their indices. */
 type Page<Item> = Arr.NonEmptyReadonlyArray<readonly [Item, number]>

@@ -121,6 +121,8 @@ describe("scorers", () => {
         ],
         [() => Effect.die(new Error("boom")), "Error: boom"],
         [() => Effect.fail("not today"), "not today"],
+        [() => Effect.fail({ why: "not today" }), `{"why":"not today"}`],
+        [() => Effect.fail(undefined), "null"],
         [() => 1.5, "a score lies from 0 to 1, not 1.5"],
         [() => Number.NaN, "a score lies from 0 to 1, not NaN"],
         [() => ({ value: -1, explanation: "below" }), "a score lies from 0 to 1, not -1"]

@@ -75,10 +75,7 @@ Cli.test("refuses what cannot be compared or written, before anything is written
     )
     assert.match(yield* refusal({ json, runs: ["monday"] }), /Name another run too/)
     assert.match(yield* refusal({ json, arms: ["terra"] }), /--arm "terra".*They have: "luna"/)
-    assert.match(
-      yield* refusal({ json, scorer: some("x@1") }),
-      /--scorer "x@1": "monday" was scored/
-    )
+    assert.match(yield* refusal({ json, scorer: some("x@1") }), /No run was scored by "x@1"\. All/)
     assert.match(yield* refusal({ json, html: some("-") }), /^--html -: a page is for a file/)
     assert.match(
       yield* refusal({ json: some("-"), markdown: some("-") }),

@@ -9,6 +9,7 @@ import * as MemoryCircuitBreaker from "spillway/layers/circuit-breaker/MemoryCir
 import * as MemoryBudget from "spillway/layers/cost/MemoryBudget"
 import * as HybridGenerate from "spillway/layers/generate/HybridGenerate"
 import * as BuiltInModelCatalog from "spillway/layers/model/BuiltInModelCatalog"
+import * as SimulatedBatches from "spillway/layers/presets/SimulatedBatches"
 import * as MemoryRateLimiter from "spillway/layers/rate-limit/MemoryRateLimiter"
 import * as EstimateTokenizer from "spillway/layers/tokens/EstimateTokenizer"
 import { OpenAiTransport } from "spillway/transport/OpenAiTransport"
@@ -28,12 +29,16 @@ export interface Surroundings {
 export interface Settings {
   readonly hybrid?: Partial<HybridConfig.HybridSettings>
   readonly limits?: Partial<RateLimitConfig.RateLimits>
+  /** The provider ends with each program, and its batches with it. */
+  readonly simulated?: boolean
 }
 
 /** All that one program has; built anew, it is the program of a later process. */
-export const program = (at: Surroundings, { hybrid, limits }: Settings = {}) =>
+export const program = (at: Surroundings, { hybrid, limits, simulated = false }: Settings = {}) =>
   Layer.fresh(HybridGenerate.layer).pipe(
-    Layer.provideMerge(Layer.fresh(OpenAiBatchJobs.layer)),
+    Layer.provideMerge(
+      Layer.fresh(simulated ? SimulatedBatches.over(OpenAiBatchJobs.layer) : OpenAiBatchJobs.layer)
+    ),
     Layer.provideMerge(
       Layer.mergeAll(
         Layer.fresh(MemoryBudget.layer),

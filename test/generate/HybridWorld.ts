@@ -17,6 +17,8 @@ import { OpenAiTransport } from "spillway/transport/OpenAiTransport"
 import * as BatchWorld from "../batch-jobs/BatchWorld.ts"
 import { program, type Settings, SMALLEST } from "./HybridProgram.ts"
 
+export type At = BatchWorld.World
+
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
@@ -74,7 +76,15 @@ const stopping = (after: number | undefined) =>
 export const start = Effect.fnUntraced(function* <E = never>(
   at: BatchWorld.World,
   items: number | Stream.Stream<number, E>,
-  { hybrid, limits, request = BatchWorld.prompt, stopAt, within, ...options }: StartOptions = {}
+  {
+    hybrid,
+    limits,
+    request = BatchWorld.prompt,
+    simulated,
+    stopAt,
+    within,
+    ...options
+  }: StartOptions = {}
 ) {
   const began = yield* Clock.currentTimeMillis
   const deliveries: Array<Delivery<number>> = []
@@ -98,7 +108,8 @@ export const start = Effect.fnUntraced(function* <E = never>(
       Layer.mergeAll(
         program(at, {
           ...(hybrid === undefined ? {} : { hybrid }),
-          ...(limits === undefined ? {} : { limits })
+          ...(limits === undefined ? {} : { limits }),
+          ...(simulated === undefined ? {} : { simulated })
         }),
         stopping(stopAt)
       )

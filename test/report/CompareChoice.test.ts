@@ -77,7 +77,9 @@ describe("what cannot be compared", () => {
       assert.match(String(error), /"b" was scored by "lastNumber@2", not by "lastNumber@1"/)
       assert.match(String(error), /Another version.*spillway score b --scorer lastNumber/)
       const asked = yield* refusal([run("a", A), run("b", B)], { scorer: "exact@1" })
-      assert.match(String(asked), /--scorer "exact@1": "a" was scored by "lastNumber@1"/)
+      assert.match(String(asked), /No run was scored by "exact@1".* by "lastNumber@1"/)
+      const version = yield* refusal([run("a", A), run("b", B)], { scorer: "lastNumber@2" })
+      assert.match(String(version), /--scorer "lastNumber@2": "a" was scored by "lastNumber@1"/)
     })
   )
 

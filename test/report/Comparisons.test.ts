@@ -16,24 +16,6 @@ describe("which arms are compared", () => {
       Array.from({ length: 10 }, (_, other): Comparisons.Pair => [0, other + 1])
     )
   })
-
-  it("can be named: two runs of two arms, each arm with itself", () => {
-    const runs = Comparisons.make(["mon t=0", "mon t=1", "tue t=0", "tue t=1"], {
-      pairs: [
-        [0, 2],
-        [1, 3]
-      ]
-    })
-    runs.add([[1], [0], [1], [1]])
-    runs.add([[0], [], [1], [1]])
-    assert.deepStrictEqual(
-      runs.result().map(({ a, b, difference, items }) => [a, b, items, difference]),
-      [
-        ["mon t=0", "tue t=0", 2, 0.5],
-        ["mon t=1", "tue t=1", 1, 1]
-      ]
-    )
-  })
 })
 
 describe("the bootstrap of a comparison", () => {

@@ -6,19 +6,13 @@ import type { ModelInfo } from "../../model/ModelInfo.ts"
 import type { ArmReport } from "../../report/BenchmarkReport.ts"
 import type { ModelResponse } from "../../request/ModelResponse.ts"
 import * as ActiveRun from "../../run/ActiveRun.ts"
-import type { ItemResult } from "../ItemResult.ts"
+import { type ItemResult, latencyOf, paidOf, responsesOf } from "../ItemResult.ts"
 import * as Percentiles from "../Percentiles.ts"
 
 export interface AnswerTally {
   readonly add: (result: ItemResult) => void
   readonly report: () => Pick<ArmReport, "servedModels" | "latencySeconds" | "costUsd" | "cost">
 }
-
-/** All answers of a result, turn by turn. */
-export const responsesOf = (result: ItemResult): ReadonlyArray<ModelResponse> => [
-  ...(result.earlier ?? []),
-  ...("response" in result ? [result.response] : [])
-]
 
 /** @param model the catalogue's entry, where it knows the arm's model */
 export const make = (model: ModelInfo | undefined): AnswerTally => {
@@ -45,15 +39,13 @@ export const make = (model: ModelInfo | undefined): AnswerTally => {
 
   const add = (result: ItemResult) => {
     countLost(result)
-    const responses = responsesOf(result)
-    for (const response of responses) {
-      served.add(response.servedModel)
-      if (result.shared !== true) countCost(response)
+    for (const { servedModel } of responsesOf(result)) served.add(servedModel)
+    for (const response of paidOf(result)) {
+      countCost(response)
       if (response.unpriced === true) priced = false
     }
-    if ("response" in result) {
-      latencies.add(responses.reduce((sum, { latencyMs }) => sum + latencyMs, 0) / 1000)
-    }
+    const latencyMs = latencyOf(result)
+    if (latencyMs !== undefined) latencies.add(latencyMs / 1000)
   }
 
   return {

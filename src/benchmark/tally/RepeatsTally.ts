@@ -1,12 +1,16 @@
 /**
- * What several answers of one arm to the same items tell, by the first scorer. Variance, pass@k, pass^k and the majority's
- * score count an answer that the model did not give as the score does; it says nothing about agreement, and does not vote.
+ * What several answers of one arm to the same items tell, by the first scorer. Variance, pass@k and pass^k count an answer
+ * that the model did not give as the score does: as 0, or not at all. It says nothing about agreement, and does not vote:
+ * the majority's score is of the answers that had something extracted, and only an item without any such answer has the
+ * mean of its repeats' scores instead, with 0 for what the model did not give where that counts as wrong. Where no item has
+ * one there is no majority.
  * Failed ones are in no number. Memory: that of `Agreement.ts`, and 13 bytes a group for each interval.
  */
 import type { RepeatsReport } from "../../report/BenchmarkReport.ts"
 import * as Agreement from "../../statistics/Agreement.ts"
 import * as Groups from "../../statistics/Groups.ts"
 import * as MajorityVote from "../../statistics/MajorityVote.ts"
+import { meanOf } from "../../statistics/PairedDifference.ts"
 import * as PassAtK from "../../statistics/PassAtK.ts"
 import * as VarianceShares from "../../statistics/VarianceShares.ts"
 import type { NoAnswerPolicy } from "../Benchmark.ts"
@@ -87,6 +91,3 @@ export const attempts = (repeats: number): ReadonlyArray<number> => {
 }
 
 const given = (value: number | null): ReadonlyArray<number> => (value === null ? [] : [value])
-
-const meanOf = (scores: ReadonlyArray<number>): number =>
-  scores.reduce((sum, score) => sum + score, 0) / scores.length

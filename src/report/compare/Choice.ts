@@ -101,14 +101,24 @@ const nameOf = (
   return chosen.every((arms) => arms.length === 1) ? run : `${run} ${arm}`
 }
 
+const nameAlone = (scorer: string): string => scorer.split("@")[0] ?? ""
+
+const isOf = (scorer: string, asked: string): boolean =>
+  scorer === asked || nameAlone(scorer) === nameAlone(asked)
+
 const scorerOf = (
   runs: ReadonlyArray<ComparedRun>,
   asked: string | undefined
 ): Result.Result<string, CompareError> => {
   const [first] = runs
-  const wanted = asked === undefined ? (first?.outline.scorers ?? []) : [asked]
-  const common = wanted.find((scorer) =>
+  const all = first?.outline.scorers ?? []
+  const shared = all.filter((scorer) =>
     runs.every(({ outline }) => outline.scorers.includes(scorer))
+  )
+  // A name alone stands for whichever version all of them have.
+  const wanted = asked === undefined ? all : [asked]
+  const common = shared.find(
+    (scorer) => asked === undefined || scorer === asked || nameAlone(scorer) === asked
   )
   if (common !== undefined) return Result.succeed(common)
   const unscored = runs.find(({ outline }) => outline.scorers.length === 0)
@@ -120,14 +130,21 @@ const scorerOf = (
     )
   }
   const scorer = wanted[0] ?? ""
+  if (!runs.some(({ outline }) => outline.scorers.some((one) => isOf(one, scorer)))) {
+    return refused(
+      "scorers-differ",
+      `No run was scored by ${quoted(scorer)}.`,
+      shared.length === 0 ? "Leave out --scorer." : `All were scored by ${listed(shared)}.`
+    )
+  }
   const without = runs.find(({ outline }) => !outline.scorers.includes(scorer)) ?? first
   const has = without?.outline.scorers ?? []
-  const other = has.find((one) => one.split("@")[0] === scorer.split("@")[0])
+  const other = has.find((one) => nameAlone(one) === nameAlone(scorer))
   return refused(
     "scorers-differ",
     `${asked === undefined ? "The runs have no scorer in common: " : `--scorer ${quoted(asked)}: `}` +
       `${quoted(without?.name ?? "")} was scored by ${listed(has)}, not by ${quoted(scorer)}.` +
       `${other === undefined ? "" : " Another version may score the same answer otherwise."}`,
-    `Score it anew, at no cost for answers: spillway score ${oneLine(without?.name ?? "")} --scorer ${oneLine(scorer.split("@")[0] ?? "")}${asked === undefined ? "." : "; or name a scorer that all have."}`
+    `Score it anew, at no cost for answers: spillway score ${oneLine(without?.name ?? "")} --scorer ${oneLine(nameAlone(scorer))}${asked === undefined ? "." : "; or name a scorer that all have."}`
   )
 }

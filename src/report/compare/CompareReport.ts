@@ -36,6 +36,7 @@ export const Side = Schema.Struct({
   /** Refused, truncated, filtered, empty and off-schema answers are 0, or left out. */
   noAnswerWrong: Score,
   noAnswerExcluded: Score,
+  /** Of trials that ended with an answer or a refusal. Tokens and price: of all answers, shared ones once. */
   latencySeconds: Schema.Struct({ p50: Figure, p95: Figure, p99: Figure }),
   inputTokens: Count,
   outputTokens: Count,

@@ -25,15 +25,16 @@ export const make = (arm: string, scorer: string): SideTally => {
   let priced = true
 
   const count = (trial: TrialRecord) => {
-    const { cost, inputTokens = 0, latencyMs, outputTokens = 0, servedModel, shared } = trial
+    const { cost, inputTokens, latencyMs, outputTokens = 0, servedModel, shared } = trial
     sums.requests += 1
+    if (servedModel !== undefined) served.add(servedModel)
+    if (latencyMs !== undefined) latencies.add(latencyMs / 1000)
+    // What an equal request paid for is counted there; without tokens there is no answer.
+    if (shared === true || inputTokens === undefined) return
     sums.inputTokens += inputTokens
     sums.outputTokens += outputTokens
-    if (servedModel !== undefined) served.add(servedModel)
-    if (latencyMs === undefined) return
-    latencies.add(latencyMs / 1000)
     if (cost === undefined) priced = false
-    else if (shared !== true) sums.cost += cost
+    else sums.cost += cost
   }
 
   return {

@@ -103,13 +103,17 @@ const PAGE = 500
 /** Tokens of answers that are held at once: some 8 MB of text. */
 const HELD_TOKENS = 2_000_000
 
+/** What a shared answer is taken to weigh: its own row has no tokens of it. */
+const SHARED_TOKENS = 20_000
+
 /** By what the answers weigh; a conversation's count is of all its turns. */
 const portions = (page: ReadonlyArray<Found>): ReadonlyArray<ReadonlyArray<Found>> => {
   const all: Array<Array<Found>> = []
   let portion: Array<Found> = []
   let held = 0
   for (const found of page) {
-    const tokens = found.trial.outputTokens ?? 0
+    const { outputTokens = 0, shared } = found.trial
+    const tokens = shared === true ? SHARED_TOKENS : outputTokens
     if (portion.length === PAGE || (portion.length > 0 && held + tokens > HELD_TOKENS)) {
       all.push(portion)
       portion = []
@@ -151,7 +155,7 @@ const rowOf = ({ benchmark, run, simulated }: Source, { item, trial }: Found): E
   tags: item.tags,
   arm: trial.arm,
   repeat: trial.repeat,
-  turns: trial.keys.length,
+  turns: trial.turns ?? trial.keys.length,
   end: trial.end,
   scores: trial.scores.map(scoreOf),
   target: item.target,
@@ -161,8 +165,8 @@ const rowOf = ({ benchmark, run, simulated }: Source, { item, trial }: Found): E
   problem: trial.problem ?? null,
   served_model: trial.servedModel ?? null,
   latency_ms: trial.latencyMs ?? null,
-  input_tokens: trial.inputTokens ?? null,
-  output_tokens: trial.outputTokens ?? null,
+  input_tokens: trial.shared === true ? 0 : (trial.inputTokens ?? null),
+  output_tokens: trial.shared === true ? 0 : (trial.outputTokens ?? null),
   cost_usd: trial.shared === true ? 0 : trial.cost === undefined ? null : trial.cost / 1e9,
   shared: trial.shared === true,
   key: trial.keys.at(-1) ?? null
@@ -195,11 +199,11 @@ export const promptOf = (
 }
 
 const answersOf = (
-  { trial: { keys } }: Found,
+  { trial: { end, keys } }: Found,
   stored: Outcomes
 ): Pick<ExportRow, "answer" | "refusal" | "tool_calls" | "earlier_answers"> => {
-  const responses = keys.map((key) => responseOf(stored.get(key)))
-  const last = responses.at(-1)
+  const responses = keys.flatMap((key) => responseOf(stored.get(key)) ?? [])
+  const last = end === "failed" || end === "missing" ? undefined : responses.pop()
   return {
     answer: last?.text ?? null,
     refusal: last?.refusal ?? null,
@@ -207,7 +211,7 @@ const answersOf = (
       name: call.name,
       arguments: call.arguments
     })),
-    earlier_answers: responses.slice(0, -1).map((response) => response?.text ?? "")
+    earlier_answers: responses.map(({ text }) => text)
   }
 }
 

@@ -24,7 +24,7 @@ export type ExportedScore = typeof ExportedScore.Type
 
 /** What the model wrote; without answers (`--no-answers`) these four are absent. */
 const answerFields = {
-  /** Text of the last answer; empty for a pure tool call, `null` where there is none. */
+  /** Text of the last answer; empty for a pure tool call, `null` where there is none, as for `failed` and `missing`. */
   answer: Schema.optionalKey(Text),
   /** The model's own words of refusal. */
   refusal: Schema.optionalKey(Text),
@@ -32,7 +32,7 @@ const answerFields = {
   tool_calls: Schema.optionalKey(
     Schema.Array(Schema.Struct({ name: Schema.String, arguments: Schema.String }))
   ),
-  /** Of a conversation: the texts of the answers before the last. */
+  /** The texts of the answers before: of a conversation's turns, and of a first try without a word. */
   earlier_answers: Schema.optionalKey(Schema.Array(Schema.String))
 }
 
@@ -55,7 +55,7 @@ export const ExportRow = Schema.Struct({
   arm: Schema.String,
   /** From 0. */
   repeat: Schema.Int,
-  /** Requests that were made, one for each turn; 0 where the run stopped before the item. */
+  /** Turns that the model answered or refused to: a second try is of the same turn. 0 where there is none. */
   turns: Schema.Int,
   /** `scored`: answered. `missing`: the run stopped before it. The others: why there is no answer. */
   end: TrialEnd,
@@ -65,20 +65,21 @@ export const ExportRow = Schema.Struct({
   /** What was asked first. Pictures and the like are named, as `[image]`. */
   prompt: Schema.Array(ShownMessage),
   ...answerFields,
-  /** Of `failed`: tag of the reason, as `ServerError`, and what happened. */
+  /** Of `failed`: tag of the reason, as `ServerError`, and what happened. Of `truncated` and `empty`: why a second try failed. */
   failure_reason: Text,
   failure_message: Text,
   /** Of `off-schema`: what did not fit. */
   problem: Text,
   /** The exact model that answered. */
   served_model: Text,
-  /** From sending to the last byte, all turns together. */
+  /** From sending to the last byte, all turns together, shared ones too; `null` for `failed` and `missing`. */
   latency_ms: Schema.NullOr(Schema.Finite),
+  /** What this row added: without turns whose answers were shared. `null` without an answer. */
   input_tokens: Count,
   output_tokens: Count,
   /** What this row added to the cost: 0 where an equal request's answer was shared, `null` where the price is unknown. */
   cost_usd: Schema.NullOr(Schema.Finite),
-  /** The answer is that of an equal request before it. */
+  /** All its answers are those of equal requests before it. */
   shared: Schema.Boolean,
   /** Identity of the last request; `null` where none was made. */
   key: Text

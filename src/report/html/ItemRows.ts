@@ -18,7 +18,7 @@ const MAX_NAME = 200
 /** Tags of an item, and variants of its prompt. */
 const MAX_TAGS = 30
 /** Trials of an item with their answers; all of them count in its marks. */
-export const MAX_TRIALS = 60
+const MAX_TRIALS = 60
 
 /** A text that may have been cut: its place in `texts`, and how many characters are missing. */
 export type TextRef = readonly [text: number, left: number]
@@ -202,7 +202,7 @@ const factsOf = (trial: TrialRecord): TrialRow["facts"] => {
   const { cost, failure, inputTokens, latencyMs, outputTokens, servedModel, shared } = trial
   return [
     ...(latencyMs === undefined ? [] : [["Latency", Figures.duration(latencyMs / 1000)] as const]),
-    ...(inputTokens === undefined || outputTokens === undefined
+    ...(shared === true || inputTokens === undefined || outputTokens === undefined
       ? []
       : [
           [

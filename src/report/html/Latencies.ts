@@ -17,12 +17,12 @@ const stepOf = (milliseconds: number): number =>
 
 const startOf = (step: number): number => 10 ** (step / STEPS - 3)
 
-/** Mutable; in the order in which arms are first met. Answers that share another one's request are not counted twice. */
+/** Mutable; in the order in which arms are first met. As in reports: each trial that ended with an answer, shared ones too. */
 export const make = () => {
   const counts = new Map<string, Array<number>>()
   const add = ({ trials }: Pick<ItemRecord, "trials">): void => {
-    for (const { arm, latencyMs, shared } of trials) {
-      if (latencyMs === undefined || shared === true) continue
+    for (const { arm, latencyMs } of trials) {
+      if (latencyMs === undefined) continue
       const steps = counts.get(arm) ?? new Array<number>(COUNT).fill(0)
       counts.set(arm, steps)
       const step = stepOf(latencyMs)

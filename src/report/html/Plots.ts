@@ -132,7 +132,7 @@ const silent = {
 }
 
 /** The n-th colour for a series, from 0; there are eight. */
-export const COLOURS = 8
+const COLOURS = 8
 export const colourClass = (index: number): string => `s${(index % COLOURS) + 1}`
 export const colour = (index: number): string => `var(--${colourClass(index)})`
 

@@ -1,5 +1,5 @@
 /** Reads from a store all that a run's page shows; needs no lock, so that a run under way can be looked at. */
-import { Effect, Option, Schema, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import {
   CheckpointStore,
   type RunSummary,
@@ -7,7 +7,8 @@ import {
 } from "../../checkpoint/CheckpointStore.ts"
 import type { RequestKey } from "../../checkpoint/RequestKey.ts"
 import type { Vitals } from "../../checkpoint/RunRecord.ts"
-import { BenchmarkReport } from "../BenchmarkReport.ts"
+import type { BenchmarkReport } from "../BenchmarkReport.ts"
+import * as LastReport from "../LastReport.ts"
 import * as ItemRows from "./ItemRows.ts"
 import * as ItemSample from "./ItemSample.ts"
 import * as Latencies from "./Latencies.ts"
@@ -51,8 +52,6 @@ export const MAX_BYTES = 16 * 1024 * 1024
 const KEYS = 32
 /** Items whose answers are in memory at a time. */
 const PAGE = 25
-
-const decodeReport = Schema.decodeUnknownOption(BenchmarkReport)
 
 const answersOf = Effect.fnUntraced(function* (run: string, keys: ReadonlyArray<RequestKey>) {
   const store = yield* CheckpointStore
@@ -102,9 +101,7 @@ export const gather = Effect.fn("ReportData.gather")(function* (
   { items: limit = DEFAULT_ITEMS }: Options = {}
 ): Effect.fn.Return<ReportData, StoreError, CheckpointStore> {
   const store = yield* CheckpointStore
-  const last = Option.getOrUndefined(yield* Stream.runLast(store.records(run.id, "Reported")))
-  const report =
-    last?._tag === "Reported" ? Option.getOrUndefined(decodeReport(last.report)) : undefined
+  const report = yield* LastReport.ofBenchmark(run.id)
   const looks: Array<Vitals> = []
   yield* Stream.runForEach(store.records(run.id, "Vitals"), (record) =>
     Effect.sync(() => {

@@ -66,6 +66,12 @@ describe("repeats", () => {
     assert.closeTo(majority.ci95?.[1] ?? 0, Math.min(1, 0.375 + half), 1e-6)
   })
 
+  it("have the score itself of equal ones where nobody votes, not its neighbour", () => {
+    // Seven times 0.9 added up is more than 6.3, and a seventh of it more than 0.9.
+    const { majority } = repeated([of(...Array<number>(7).fill(0.9)), of(scored(0.9, "4"))])
+    assert.strictEqual(majority.mean, 0.9)
+  })
+
   it("have no majority where nothing is extracted", () => {
     assert.deepStrictEqual(repeated([of(1, 0), of(1, 1)]).majority, {
       mean: null,
