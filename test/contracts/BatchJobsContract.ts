@@ -203,10 +203,12 @@ export const batchJobsContract = (
         const jobs = yield* BatchJobs
         const active = yield* open("dropped")
         yield* jobs.plan(Stream.fromIterable(yield* linesOf(30, { from: 500 })), active)
-        const [first] = yield* jobs.shards(active.journal.run)
+        const [first, ...others] = yield* jobs.shards(active.journal.run)
         assert.strictEqual(yield* jobs.release(active, first?.shard ?? lost), "dropped")
         assert.strictEqual(yield* jobs.release(active, first?.shard ?? lost), "ended")
+        assert.deepStrictEqual(yield* jobs.adopt(active), others)
         yield* jobs.cancel(active)
+        assert.deepStrictEqual(yield* jobs.adopt(active), [])
         const shards = yield* jobs.shards(active.journal.run)
         assert.deepStrictEqual(
           shards.map(({ dropped }) => dropped),
