@@ -9,7 +9,8 @@ import * as TerminalReport from "../../src/report/TerminalReport.ts"
 import type { Asked } from "./BenchCommand.ts"
 import * as BenchmarkFile from "./BenchmarkFile.ts"
 import * as BenchmarkPlan from "./BenchmarkPlan.ts"
-import { BoundMissed, UsageError } from "./ExitCode.ts"
+import * as Bounds from "./Bounds.ts"
+import { UsageError } from "./ExitCode.ts"
 import * as GoOn from "./GoOn.ts"
 import * as LiveDisplay from "./LiveDisplay.ts"
 import * as ModeFlags from "./ModeFlags.ts"
@@ -67,7 +68,7 @@ export const run = Effect.fn("bench")(
         )
       ),
       Effect.flatMap((report) =>
-        Effect.andThen(finish(report, start), checkBounds(report, settings))
+        Effect.andThen(finish(report, start), Bounds.check(report, settings))
       )
     )
   },
@@ -134,21 +135,3 @@ const execute = (
 
 const finish = (report: BenchmarkReport, output: ReportOutput.Output) =>
   ReportOutput.write(report, () => TerminalReport.render(report, StoredReport.style()), output)
-
-/** A run that ended is not yet a run that is good enough. */
-const checkBounds = (report: BenchmarkReport, { maxFailed, minScore }: RunSettings.RunSettings) => {
-  const { failed, items } = report.requests
-  if (failed > items * (maxFailed ?? 1) || (items > 0 && failed === items)) {
-    return Effect.fail(new BoundMissed({ detail: `${failed} of ${items} requests failed.` }))
-  }
-  const low = report.arms.find(
-    ({ score }) => minScore !== undefined && (score.mean ?? 0) < minScore
-  )
-  return low === undefined
-    ? Effect.void
-    : Effect.fail(
-        new BoundMissed({
-          detail: `${low.label}: the score ${low.score.mean ?? "that no item has"} is below ${minScore}.`
-        })
-      )
-}

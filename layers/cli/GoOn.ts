@@ -124,17 +124,25 @@ const aboutBatches = (
     : "Its batches go on at the provider. "
 }
 
+/** Scoring as it was called: nothing of it is remembered. */
+interface Scoring extends Run {
+  readonly scorers: ReadonlyArray<string>
+  readonly file: string | undefined
+  readonly maxCost: number | undefined
+}
+
 /** Of scoring that has to pay for verdicts: the same call again, which asks for what is not there. */
-export const stoppedScoring = (
-  stopped: RunStopped,
-  run: Run,
-  scorers: ReadonlyArray<string>
-): StoppedRun => {
-  const asked = scorers.flatMap((scorer) => ["--scorer", scorer])
-  const words = ["score", run.name, ...asked, ...flags(stopped, run.settings)]
+export const stoppedScoring = (stopped: RunStopped, run: Scoring): StoppedRun => {
+  const { file, maxCost, name, scorers, settings, store } = run
+  const words = [
+    ...["score", name, ...(file === undefined ? [] : [file])],
+    ...scorers.flatMap((scorer) => ["--scorer", scorer]),
+    ...(maxCost === undefined || stopped.why === "budget" ? [] : ["--max-cost", String(maxCost)]),
+    ...flags(stopped, settings)
+  ]
   return new StoppedRun({
     ...{ stopped, told: seen(run) },
-    goOn: `${lead[stopped.why]}: ${call(words, run.store)}`
+    goOn: `${lead[stopped.why]}: ${call(words, store)}`
   })
 }
 

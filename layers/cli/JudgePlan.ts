@@ -25,6 +25,8 @@ interface Planned {
   /** With answers of the expected length, and of their bound. */
   readonly expected: Estimate.Estimator
   readonly longest: Estimate.Estimator
+  /** Tokens of the longest answer that the judge has been found to take. */
+  most: number
 }
 
 /** A sentence for each judge. One pass over the samples, where there is one. */
@@ -50,26 +52,21 @@ export const notes = Effect.fn("JudgePlan.notes")(function* <E, R>(
       judge,
       requests: 0,
       expected: Estimate.make(),
-      longest: Estimate.make()
+      longest: Estimate.make(),
+      most: Number.POSITIVE_INFINITY
     })
   )
   const add = Effect.fnUntraced(function* (sample: Sample<unknown>, arm: Arm) {
     const asked = yield* sized(requestOf(benchmark, arm, promptOf(sample, arm)))
     if (asked === undefined) return
     const { body, maxOutputTokens } = asked.request
-    const inputOf = (tokens: number) => inputFor(sample, body, tokens)
     for (const one of planned) {
-      const expected = Judging.requestOf(
-        one.judge,
-        inputOf(Math.ceil(EXPECTED_SHARE * maxOutputTokens))
-      )
-      const longest = Judging.requestOf(one.judge, inputOf(maxOutputTokens))
-      for (const [estimator, request] of [
-        [one.expected, expected],
-        // An answer that is longer than a judge takes is not judged.
-        [one.longest, Result.isSuccess(longest) ? longest : expected]
+      for (const [estimator, tokens] of [
+        [one.expected, Math.ceil(EXPECTED_SHARE * maxOutputTokens)],
+        [one.longest, maxOutputTokens]
       ] as const) {
-        const size = Result.isSuccess(request) ? yield* sized(request.success) : undefined
+        const request = upTo(one, tokens, (length) => inputFor(sample, body, length))
+        const size = request === undefined ? undefined : yield* sized(request)
         if (size !== undefined) for (let n = 0; n < repeats; n++) estimator.add(size)
       }
       one.requests += repeats
@@ -80,6 +77,27 @@ export const notes = Effect.fn("JudgePlan.notes")(function* <E, R>(
   )
   return planned.map((one) => sentence(one, batch ? "batch" : undefined))
 })
+
+/** About an answer of so many tokens, or the longest that the judge takes: one that is longer is not judged, and costs nothing. */
+const upTo = (
+  planned: Planned,
+  tokens: number,
+  inputOf: (tokens: number) => ReturnType<typeof inputFor>
+) => {
+  let length = Math.min(tokens, planned.most)
+  while (length >= 1) {
+    const request = Judging.requestOf(planned.judge, inputOf(length))
+    if (Result.isSuccess(request)) {
+      if (length < tokens) planned.most = length
+      return request.success
+    }
+    length = Math.floor(length * SHORTER)
+  }
+  return undefined
+}
+
+/** Tried next where an answer was too long. */
+const SHORTER = 0.9
 
 const sentence = (
   { expected, judge, longest, requests }: Planned,

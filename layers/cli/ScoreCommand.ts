@@ -19,6 +19,10 @@ const flags = {
     Flag.atLeast(0)
   ),
   maxCost: Flags.maxCost,
+  retryFailed: Flag.Boolean("retry-failed").pipe(
+    Flag.withDescription("Ask judges again whose verdict failed in an earlier start"),
+    Flag.withDefault(false)
+  ),
   store: Flags.store,
   json: Flags.jsonFile,
   quiet: Flags.quiet

@@ -9,6 +9,7 @@ import * as Figures from "../../src/report/Figures.ts"
 import { oneLine } from "../../src/report/PlainText.ts"
 import * as TerminalReport from "../../src/report/TerminalReport.ts"
 import * as BenchmarkFile from "./BenchmarkFile.ts"
+import * as Bounds from "./Bounds.ts"
 import { UsageError } from "./ExitCode.ts"
 import * as GoOn from "./GoOn.ts"
 import * as LiveDisplay from "./LiveDisplay.ts"
@@ -21,7 +22,7 @@ import * as StoredReport from "./StoredReport.ts"
 import * as StoredRuns from "./StoredRuns.ts"
 
 export const run = Effect.fn("score")(
-  function* ({ file, json, maxCost, quiet, run: asked, scorers, store }: Asked) {
+  function* ({ file, json, maxCost, quiet, retryFailed, run: asked, scorers, store }: Asked) {
     const output = { json: Option.getOrUndefined(json), quiet }
     yield* ReportOutput.check(output)
     const summary = yield* newest(asked)
@@ -40,7 +41,7 @@ export const run = Effect.fn("score")(
         ),
         sayUnfinished(report, store)
       )
-    const options = { ...settings, name, maxCostUsd: cap }
+    const options = { ...settings, name, retryFailed, maxCostUsd: cap }
     const rescored =
       Judging.judgesOf(benchmark).length === 0
         ? Effect.provide(BenchmarkRun.rescore(benchmark, options), yield* silent(settings))
@@ -52,10 +53,17 @@ export const run = Effect.fn("score")(
       Effect.catchTag("BenchmarkStopped", ({ report, stopped }) =>
         Effect.andThen(
           finish(report),
-          Effect.fail(GoOn.stoppedScoring(stopped, { ...output, name, store, settings }, scorers))
+          Effect.fail(
+            GoOn.stoppedScoring(stopped, {
+              ...{ ...output, name, store, scorers },
+              file: Option.getOrUndefined(file),
+              maxCost: Option.getOrUndefined(maxCost),
+              settings: { ...settings, ...(cap === undefined ? {} : { maxCost: cap }) }
+            })
+          )
         )
       ),
-      Effect.flatMap(finish)
+      Effect.flatMap((report) => Effect.andThen(finish(report), Bounds.check(report, settings)))
     )
   },
   (program, { store }) => Effect.provide(program, Session.existingStore(store))

@@ -3,15 +3,26 @@
  * (`Generation.ts`), asks the judges (`Judging.ts`), then scores the stored answers in a pass of its own (`Scoring.ts`).
  * The answers survive a crash, and scoring starts over.
  */
-import { Clock, Data, Effect, type FileSystem, Result, Runtime, type Scope } from "effect"
-import type { CheckpointStore, StoreError } from "../checkpoint/CheckpointStore.ts"
+import {
+  Clock,
+  Data,
+  Effect,
+  type FileSystem,
+  Option,
+  Result,
+  Runtime,
+  type Scope,
+  Stream
+} from "effect"
+import { CheckpointStore, type StoreError } from "../checkpoint/CheckpointStore.ts"
 import type { RunStopped } from "../error/RunStopped.ts"
 import type { Generate } from "../generate/Generate.ts"
 import type { ModelCatalog } from "../model/ModelCatalog.ts"
 import type { BenchmarkReport } from "../report/BenchmarkReport.ts"
 import type { ActiveRun } from "../run/ActiveRun.ts"
 import type * as Arm from "./Arm.ts"
-import type { Benchmark } from "./Benchmark.ts"
+import { type Benchmark, BenchmarkError } from "./Benchmark.ts"
+import * as Conversations from "./Conversations.ts"
 import type { DatasetError } from "./DatasetError.ts"
 import * as Generation from "./Generation.ts"
 import * as Judging from "./Judging.ts"
@@ -68,14 +79,16 @@ export const execute = <Item, Answer, R = never>(
 /**
  * Scores the answers that a run has stored once more, and generates none: what has no answer is missing. For scorers that
  * are new or were changed; only judges that have not seen an answer yet are asked, and paid. Results and report replace
- * those of the run in the store. The options must be those that the run was made with: they say which answers are its own.
+ * those of the run in the store; refused where the store has no such run, or none of the answers. The options must be those that the run was made with: they say which answers are its own.
  */
 export const rescore = <Item, Answer, R = never>(
   definition: Benchmark<Item, Answer>,
   options: Omit<Options<R>, "fresh" | "maxFailed"> = {}
 ): Effect.Effect<BenchmarkReport, ExecuteError, Exclude<R, Scope.Scope> | Needs> =>
   Effect.gen(function* () {
+    yield* checkRun(options.name ?? definition.name)
     const opened = yield* Opening.open(definition, options)
+    yield* checkAnswers(opened)
     const { active, arms } = opened
     const judged = yield* withBeside(
       // What there is to ask is found on the way.
@@ -84,6 +97,38 @@ export const rescore = <Item, Answer, R = never>(
     ).pipe(Effect.result)
     return yield* conclude(opened, judged)
   }).pipe(Effect.scoped, Effect.withSpan("BenchmarkRun.rescore"))
+
+/** Scoring makes no run. */
+const checkRun = Effect.fnUntraced(function* (name: string) {
+  const store = yield* CheckpointStore
+  if (Option.isSome(yield* store.find(name))) return
+  const problem = `The store holds no run "${name}", so there is nothing to score.`
+  return yield* new BenchmarkError({ source: name, problems: [`${problem} Run it first.`] })
+})
+
+/** Results of answers are not thrown away for a definition that has none of them. */
+const checkAnswers = Effect.fnUntraced(function* <Item, Answer>({
+  active,
+  benchmark,
+  source
+}: Opening.Opened<Item, Answer>) {
+  const { journal } = active
+  const conversations = Conversations.ended(benchmark, { ...source, journal })
+  const some = yield* conversations.pipe(
+    Stream.filter((slice) => slice.some(({ end }) => end?._tag !== "Missing")),
+    Stream.runHead
+  )
+  if (Option.isSome(some)) return
+  const store = yield* CheckpointStore
+  if (Option.isNone(yield* Stream.runHead(store.results(journal.run)))) return
+  return yield* new BenchmarkError({
+    source: benchmark.name,
+    problems: [
+      `None of its requests has an answer in the run "${active.name}", whose results stay as they are: the prompt, a model, a parameter or the dataset is not that of the run.`,
+      "Undo the change to score the run; or run the benchmark, which answers what is new."
+    ]
+  })
+})
 
 const askJudges = <Item, Answer>({
   benchmark,

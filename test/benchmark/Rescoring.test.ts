@@ -55,6 +55,14 @@ const stored = Effect.gen(function* () {
   }
 })
 
+const short = JudgeRubric.make({
+  ...{ name: "short", version: 1, criteria: "It is short." },
+  grades: [
+    { name: "good", value: 1, meaning: "It is." },
+    { name: "bad", value: 0, meaning: "It is not." }
+  ]
+})
+
 describe("scoring again", () => {
   it.effect("costs nothing, and puts new results and a new report in the place of the old", () =>
     Effect.gen(function* () {
@@ -99,19 +107,50 @@ describe("scoring again", () => {
     }).pipe(Effect.provide(world))
   )
 
+  it.effect(
+    "makes no run, and throws no results away for a benchmark that has none of the answers",
+    () =>
+      Effect.gen(function* () {
+        const nothing = yield* Effect.flip(BenchmarkRun.rescore(numbers([Scorer.exactMatch])))
+        assert.match(nothing.message, /holds no run "numbers".*Run it first/)
+        const store = yield* CheckpointStore
+        assert.isTrue(Option.isNone(yield* store.find("numbers")))
+
+        yield* BenchmarkRun.execute(numbers([Scorer.exactMatch])).pipe(
+          Effect.provide(FakeGenerate.layer(reply))
+        )
+        const before = yield* stored
+        const edited = { ...numbers([Scorer.lastNumber]), prompt: (n: number) => `Number ${n}` }
+        const refused = yield* Effect.flip(BenchmarkRun.rescore(edited))
+        assert.match(refused.message, /None of its requests has an answer in the run "numbers"/)
+        assert.deepStrictEqual(yield* stored, before)
+      }).pipe(Effect.provide([world, silent]))
+  )
+
+  it.effect("asks a judge again whose verdict failed, where that is asked for", () =>
+    Effect.gen(function* () {
+      yield* BenchmarkRun.execute(numbers([Scorer.exactMatch])).pipe(
+        Effect.provide(FakeGenerate.layer(reply))
+      )
+      const graded = numbers([Judge.make({ rubric: short, request: { model: "gpt-6-sol" } })])
+      const scored = (verdict: FakeGenerate.Reply, retryFailed: boolean) =>
+        BenchmarkRun.rescore(graded, { retryFailed }).pipe(
+          Effect.provide(FakeGenerate.layer(() => verdict))
+        )
+      const good = answer('{"reasoning":"So.","grade":"good"}')
+      const failed = yield* scored(FakeGenerate.failure("ServerError"), false)
+      assert.deepInclude(failed.judges?.[0], { asked: 6, judged: 0 })
+      assert.deepInclude((yield* scored(good, false)).judges?.[0], { asked: 6, judged: 0 })
+      assert.deepInclude((yield* scored(good, true)).judges?.[0], { asked: 6, judged: 6 })
+    }).pipe(Effect.provide(world))
+  )
+
   it.effect("asks a new judge about the answers that are there, and once", () =>
     Effect.gen(function* () {
       yield* BenchmarkRun.execute(numbers([Scorer.exactMatch])).pipe(
         Effect.provide(FakeGenerate.layer(reply))
       )
-      const rubric = JudgeRubric.make({
-        ...{ name: "short", version: 1, criteria: "It is short." },
-        grades: [
-          { name: "good", value: 1, meaning: "It is." },
-          { name: "bad", value: 0, meaning: "It is not." }
-        ]
-      })
-      const judge = Judge.make({ rubric, request: { model: "gpt-6-sol" } })
+      const judge = Judge.make({ rubric: short, request: { model: "gpt-6-sol" } })
       const sent: Array<string> = []
       const judging = FakeGenerate.layer(
         (_, { request }) => {

@@ -44,6 +44,19 @@ it.effect("a plan says how often a judge would be asked, and what that could cos
   })
 )
 
+it.effect("a plan counts no answer that is longer than a judge takes", () =>
+  Effect.gen(function* () {
+    const judge = { model: "gpt-6-sol", maxOutputTokens: 300 }
+    // The rubric takes 50,000 characters: 10,000 of the plan's words.
+    const [fits, longer, longest] = yield* Effect.forEach([9_900, 20_000, 64_000], (bound) =>
+      planned(judge, false, bound)
+    )
+    assert.isAtLeast(longer?.most ?? 0, 0.9 * (fits?.most ?? 0))
+    assert.closeTo(longest?.most ?? 0, longer?.most ?? 0, 0.1 * (fits?.most ?? 0))
+    assert.isAbove(longest?.expected ?? 0, fits?.expected ?? 0)
+  })
+)
+
 it.effect("a plan says so where a judge's price is not known", () =>
   Effect.gen(function* () {
     const { note } = yield* planned({ model: "my-own-model" })

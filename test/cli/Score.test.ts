@@ -47,6 +47,7 @@ const score = (
         file: Option.fromUndefinedOr(asked.file),
         scorers: asked.scorers ?? [],
         maxCost: Option.fromUndefinedOr(asked.maxCost),
+        retryFailed: false,
         store: asked.store ?? `${place}/s.sqlite`,
         json: Option.some(json),
         quiet: true
