@@ -129,16 +129,20 @@ interface Scoring extends Run {
   readonly scorers: ReadonlyArray<string>
   readonly file: string | undefined
   readonly maxCost: number | undefined
+  readonly retryFailed: boolean
 }
 
 /** Of scoring that has to pay for verdicts: the same call again, which asks for what is not there. */
 export const stoppedScoring = (stopped: RunStopped, run: Scoring): StoppedRun => {
-  const { file, maxCost, name, scorers, settings, store } = run
+  const { file, maxCost, name, retryFailed, scorers, settings, store } = run
+  const more = flags(stopped, settings)
+  const again = retryFailed && !more.includes("--retry-failed") ? ["--retry-failed"] : []
   const words = [
     ...["score", name, ...(file === undefined ? [] : [file])],
     ...scorers.flatMap((scorer) => ["--scorer", scorer]),
     ...(maxCost === undefined || stopped.why === "budget" ? [] : ["--max-cost", String(maxCost)]),
-    ...flags(stopped, settings)
+    ...again,
+    ...more
   ]
   return new StoppedRun({
     ...{ stopped, told: seen(run) },

@@ -25,7 +25,7 @@ interface Planned {
   /** With answers of the expected length, and of their bound. */
   readonly expected: Estimate.Estimator
   readonly longest: Estimate.Estimator
-  /** Tokens of the longest answer that the judge has been found to take. */
+  /** Tokens of the longest answer that the judge took where one was too long. */
   most: number
 }
 
@@ -84,20 +84,25 @@ const upTo = (
   tokens: number,
   inputOf: (tokens: number) => ReturnType<typeof inputFor>
 ) => {
-  let length = Math.min(tokens, planned.most)
-  while (length >= 1) {
-    const request = Judging.requestOf(planned.judge, inputOf(length))
-    if (Result.isSuccess(request)) {
-      if (length < tokens) planned.most = length
-      return request.success
-    }
-    length = Math.floor(length * SHORTER)
+  const about = (length: number) => Judging.requestOf(planned.judge, inputOf(length))
+  const whole = about(tokens)
+  if (Result.isSuccess(whole)) return whole.success
+  const { most } = planned
+  const fits = (length: number) => Result.isSuccess(about(length))
+  // Most answers are refused at the same length: two looks tell.
+  if (most < tokens && fits(most) && !fits(most + 1)) {
+    return Result.getOrUndefined(about(most))
   }
-  return undefined
+  let [taken, refused] = [0, tokens]
+  while (refused - taken > 1) {
+    const middle = Math.floor((taken + refused) / 2)
+    if (fits(middle)) taken = middle
+    else refused = middle
+  }
+  if (taken === 0) return undefined
+  planned.most = taken
+  return Result.getOrUndefined(about(taken))
 }
-
-/** Tried next where an answer was too long. */
-const SHORTER = 0.9
 
 const sentence = (
   { expected, judge, longest, requests }: Planned,

@@ -55,7 +55,7 @@ export const run = Effect.fn("score")(
           finish(report),
           Effect.fail(
             GoOn.stoppedScoring(stopped, {
-              ...{ ...output, name, store, scorers },
+              ...{ ...output, name, store, scorers, retryFailed },
               file: Option.getOrUndefined(file),
               maxCost: Option.getOrUndefined(maxCost),
               settings: { ...settings, ...(cap === undefined ? {} : { maxCost: cap }) }

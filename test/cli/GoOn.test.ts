@@ -6,12 +6,16 @@ import * as GoOn from "../../layers/cli/GoOn.ts"
 import { RunStopped } from "../../src/error/RunStopped.ts"
 import { report } from "../report/report.ts"
 
-const scoring = (stopped: RunStopped, asked: { file?: string; maxCost?: number }) =>
+const scoring = (
+  stopped: RunStopped,
+  asked: { file?: string; maxCost?: number; retryFailed?: boolean }
+) =>
   GoOn.stoppedScoring(stopped, {
     ...{ name: "r", store: "s.sqlite", quiet: true, scorers: ["judge.ts"] },
     settings: { command: "bench", file: "own.ts", maxCost: asked.maxCost ?? 2 },
     file: asked.file,
-    maxCost: asked.maxCost
+    maxCost: asked.maxCost,
+    retryFailed: asked.retryFailed === true
   }).goOn
 
 it("scoring goes on with the file and the cap that it was called with", () => {
@@ -24,7 +28,9 @@ it("scoring goes on with the file and the cap that it was called with", () => {
   const poor = new RunStopped({ why: "budget", detail: "", leastCapUsd: 6 })
   assert.match(scoring(poor, { maxCost: 5 }), / --scorer judge\.ts --max-cost 12 --store/)
   const failing = new RunStopped({ why: "too-many-failures", detail: "" })
-  assert.match(scoring(failing, {}), / --retry-failed --store/)
+  assert.match(scoring(failing, {}), / judge\.ts --retry-failed --store/)
+  assert.match(scoring(failing, { retryFailed: true }), / judge\.ts --retry-failed --store/)
+  assert.match(scoring(interrupted, { retryFailed: true }), / judge\.ts --retry-failed --store/)
 })
 
 const judge = { scorer: "clear@1", model: "m", costUsd: 0, inputTokens: 0, outputTokens: 0 }
