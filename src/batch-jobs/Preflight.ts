@@ -4,8 +4,8 @@
  * lines into as many files as they need. What can be wrong with a line: `LineDefects.ts`.
  */
 import { Effect, type FileSystem, Stream } from "effect"
-import * as DatasetBytes from "../benchmark/DatasetBytes.ts"
 import type { DatasetError } from "../benchmark/DatasetError.ts"
+import * as DatasetBytes from "../benchmark/dataset/DatasetBytes.ts"
 import { type Digest, Sha256 } from "../checkpoint/Sha256.ts"
 import type { Endpoint } from "../request/GenerateRequest.ts"
 import * as FileLines from "./FileLines.ts"

@@ -5,15 +5,15 @@
  * schema: `Samples.ts`. Nothing here throws: what is wrong with a dataset is a `DatasetError` when it is read.
  */
 import { type FileSystem, type Schema, Stream } from "effect"
-import * as CsvRows from "./CsvRows.ts"
-import * as DatasetBytes from "./DatasetBytes.ts"
 import { DatasetError } from "./DatasetError.ts"
-import * as DatasetSteps from "./DatasetSteps.ts"
-import * as DatasetValues from "./DatasetValues.ts"
-import * as FewShot from "./FewShot.ts"
-import * as Fields from "./Fields.ts"
-import * as JsonItems from "./JsonItems.ts"
-import * as JsonRows from "./JsonRows.ts"
+import * as CsvRows from "./dataset/CsvRows.ts"
+import * as DatasetBytes from "./dataset/DatasetBytes.ts"
+import * as DatasetSteps from "./dataset/DatasetSteps.ts"
+import * as DatasetValues from "./dataset/DatasetValues.ts"
+import * as FewShot from "./dataset/FewShot.ts"
+import * as Fields from "./dataset/Fields.ts"
+import * as JsonItems from "./dataset/JsonItems.ts"
+import * as JsonRows from "./dataset/JsonRows.ts"
 
 /** `jsonl`: one JSON value a line. `csv`: a header row, then records of strings. `json`: one array, maybe within objects. */
 export type Format = "jsonl" | "csv" | "json"
@@ -123,7 +123,7 @@ export const slice = (dataset: Dataset, range: DatasetSteps.Slice): Dataset =>
 export const sample = (dataset: Dataset, options: DatasetSteps.Sample): Dataset =>
   step(dataset, DatasetSteps.sample(options))
 
-/** In an order drawn by a seed; exact for up to `hold` rows (100,000), which are held in memory. See `DatasetSteps.ts`. */
+/** In an order drawn by a seed; exact for up to `hold` rows (100,000), which are held in memory. See `dataset/DatasetSteps.ts`. */
 export const shuffle = (dataset: Dataset, options: DatasetSteps.Shuffle = {}): Dataset =>
   step(dataset, DatasetSteps.shuffle(options))
 
@@ -139,7 +139,7 @@ export const concat = (first: Dataset, ...others: ReadonlyArray<Dataset>): Datas
     )
   )
 
-/** Worked examples from a pool, put into each row for its prompt; never the item itself. See `FewShot.ts`. */
+/** Worked examples from a pool, put into each row for its prompt; never the item itself. See `dataset/FewShot.ts`. */
 export const withExamples = (dataset: Dataset, pool: Dataset, options: FewShot.FewShot): Dataset =>
   step(
     dataset,

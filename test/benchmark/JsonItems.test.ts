@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import * as fc from "fast-check"
 import * as Dataset from "spillway/benchmark/Dataset"
-import * as JsonItems from "spillway/benchmark/JsonItems"
+import * as JsonItems from "spillway/benchmark/dataset/JsonItems"
 import { layer, write } from "./files.ts"
 
 /** The items of a text that arrives in pieces of so many characters. */

@@ -4,9 +4,9 @@
  */
 import canonicalize from "canonicalize"
 import { Effect, type FileSystem, Stream } from "effect"
-import { digest, type Seeded, seeded } from "../random/Seeded.ts"
-import type { Row } from "./Dataset.ts"
-import { DatasetError } from "./DatasetError.ts"
+import { digest, type Seeded, seeded } from "../../random/Seeded.ts"
+import type { Row } from "../Dataset.ts"
+import { DatasetError } from "../DatasetError.ts"
 import { checked, type Rows, type Step } from "./DatasetSteps.ts"
 
 export interface FewShot {

@@ -1,7 +1,7 @@
 /** A dataset's values as a stream of rows, whatever gives them. Each pass asks for them anew. */
 import { Effect, type FileSystem, Stream } from "effect"
-import type { Row } from "./Dataset.ts"
-import { DatasetError } from "./DatasetError.ts"
+import type { Row } from "../Dataset.ts"
+import { DatasetError } from "../DatasetError.ts"
 
 /** What a function may give: it is called once for each pass, and each time must give the same. */
 export type Given =

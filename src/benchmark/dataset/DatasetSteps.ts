@@ -3,9 +3,9 @@
  * datasets. Rows stay a stream; what a step holds in memory is said at each.
  */
 import { Effect, type FileSystem, Stream } from "effect"
-import { seeded } from "../random/Seeded.ts"
-import type { Row } from "./Dataset.ts"
-import { DatasetError } from "./DatasetError.ts"
+import { seeded } from "../../random/Seeded.ts"
+import type { Row } from "../Dataset.ts"
+import { DatasetError } from "../DatasetError.ts"
 
 export type Rows = Stream.Stream<Row, DatasetError, FileSystem.FileSystem>
 

@@ -4,8 +4,8 @@
  * left empty, so that the whole is checked by the one parser. A streaming parser was measured at a third of the speed.
  */
 import { Effect, Stream } from "effect"
-import type { Row } from "./Dataset.ts"
-import { DatasetError } from "./DatasetError.ts"
+import type { Row } from "../Dataset.ts"
+import { DatasetError } from "../DatasetError.ts"
 
 /** Characters of one item. What is bigger is hardly an item: more often a quote is missing. */
 export const MAX_ITEM = 64 * 1024 * 1024

@@ -4,8 +4,8 @@
  */
 import { type CsvError, parse } from "csv-parse/browser/esm"
 import { Effect, Stream } from "effect"
-import type { Row } from "./Dataset.ts"
-import { DatasetError } from "./DatasetError.ts"
+import type { Row } from "../Dataset.ts"
+import { DatasetError } from "../DatasetError.ts"
 
 /** Bytes. A quote that is never closed makes a record of the whole file, at a quarter of a second a megabyte. */
 const MAX_RECORD = 16 * 1024 * 1024

@@ -1,6 +1,6 @@
 /** A dataset file as decoded text: checked, opened, unzipped. Gzip is known by its first two bytes, whatever the name. */
 import { Effect, FileSystem, Option, type PlatformError, Stream } from "effect"
-import { DatasetError } from "./DatasetError.ts"
+import { DatasetError } from "../DatasetError.ts"
 
 /** UTF-8 text in pieces; a byte order mark is dropped. */
 export const text = (path: string): Stream.Stream<string, DatasetError, FileSystem.FileSystem> =>

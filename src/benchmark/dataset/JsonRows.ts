@@ -4,8 +4,8 @@
  */
 import { Effect, Stream } from "effect"
 import * as Arr from "effect/Array"
-import type { Row } from "./Dataset.ts"
-import { DatasetError } from "./DatasetError.ts"
+import type { Row } from "../Dataset.ts"
+import { DatasetError } from "../DatasetError.ts"
 import { MAX_ITEM, tooLong } from "./JsonItems.ts"
 
 interface Unfinished {
