@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Flags from "./Flags.ts"
+import * as ReportFlags from "./ReportFlags.ts"
 
 const flags = {
   runs: Argument.String("run").pipe(
@@ -28,18 +29,8 @@ const flags = {
     ),
     Flag.optional
   ),
-  markdown: Flag.String("markdown").pipe(
-    Flag.withDescription(
-      "Write the comparison as Markdown to this file, for a pull request; - for standard output"
-    ),
-    Flag.withMetavar("FILE"),
-    Flag.optional
-  ),
-  html: Flag.String("html").pipe(
-    Flag.withDescription("Write it as one self-contained page to this file"),
-    Flag.withMetavar("FILE"),
-    Flag.optional
-  ),
+  markdown: ReportFlags.markdown,
+  html: ReportFlags.html("scores and differences as plots, and the items that were won"),
   json: Flag.String("json").pipe(
     Flag.withDescription(
       "Write it as JSON to this file, with all items that were won; - for standard output"
@@ -47,11 +38,7 @@ const flags = {
     Flag.withMetavar("FILE"),
     Flag.optional
   ),
-  quiet: Flag.Boolean("quiet").pipe(
-    Flag.withAlias("q"),
-    Flag.withDescription("Nothing on the terminal"),
-    Flag.withDefault(false)
-  ),
+  quiet: ReportFlags.quiet,
   store: Flags.store
 }
 

@@ -2,6 +2,7 @@
 import { Effect, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Flags from "./Flags.ts"
+import * as ReportFlags from "./ReportFlags.ts"
 
 /** A page of more would take a browser long to open; the size of the page bounds them too. */
 const MOST_ITEMS = 20_000
@@ -10,20 +11,8 @@ const flags = {
   run: Argument.String("run").pipe(
     Argument.withDescription("A benchmark run's name, or the id of one of its starts")
   ),
-  html: Flag.String("html").pipe(
-    Flag.withDescription(
-      "Write it as one self-contained page to this file: plots, and a table of items to filter and open"
-    ),
-    Flag.withMetavar("FILE"),
-    Flag.optional
-  ),
-  markdown: Flag.String("markdown").pipe(
-    Flag.withDescription(
-      "Write it as Markdown to this file, for a pull request; - for standard output"
-    ),
-    Flag.withMetavar("FILE"),
-    Flag.optional
-  ),
+  html: ReportFlags.html("plots, and a table of items to filter and open"),
+  markdown: ReportFlags.markdown,
   json: Flags.jsonFile,
   items: Flag.Int("items").pipe(
     Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MOST_ITEMS }))),
@@ -33,11 +22,7 @@ const flags = {
     Flag.withMetavar("N"),
     Flag.optional
   ),
-  quiet: Flag.Boolean("quiet").pipe(
-    Flag.withAlias("q"),
-    Flag.withDescription("Nothing on the terminal"),
-    Flag.withDefault(false)
-  ),
+  quiet: ReportFlags.quiet,
   store: Flags.store
 }
 
