@@ -79,7 +79,8 @@ export const execute = <Item, Answer, R = never>(
 /**
  * Scores the answers that a run has stored once more, and generates none: what has no answer is missing. For scorers that
  * are new or were changed; only judges that have not seen an answer yet are asked, and paid. Results and report replace
- * those of the run in the store; refused where the store has no such run, or none of the answers. The options must be those that the run was made with: they say which answers are its own.
+ * those of the run in the store; refused where the store has no such run, or none of the answers. The options must be
+ * those that the run was made with: they say which answers are its own.
  */
 export const rescore = <Item, Answer, R = never>(
   definition: Benchmark<Item, Answer>,

@@ -3,7 +3,8 @@
  * items have all ended is noted in the log, with a digest of everything that decides what they are and ask for. A later
  * start that finds a block of the same digest knows its items' keys and ends, and looks at none of them by itself: only
  * at those that failed, and at those that now stand elsewhere among their equals. Where anything differs the digest does
- * too, and every item takes the exact way: that is ten times as slow, and comes to the same end. Here is what is known of blocks; the items go through `UnfinishedItems.ts`.
+ * too, and every item takes the exact way: that is ten times as slow, and comes to the same end. Here is what is known of
+ * blocks; the items go through `UnfinishedItems.ts`.
  */
 import { Context, Effect } from "effect"
 import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
